@@ -1,0 +1,149 @@
+"""The words of the referential and of its consultations."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class FrameworkState(TextChoices):
+    DRAFT = "draft", _("draft")
+    IN_CONSULTATION = "in_consultation", _("in consultation")
+    IN_FORCE = "in_force", _("in force")
+    SUPERSEDED = "superseded", _("superseded")
+
+
+# from → to → who. What "act" does is done by the founding loader, or by a deliberation on a higher floor.
+FRAMEWORK_MOVES = {
+    FrameworkState.DRAFT: {FrameworkState.IN_CONSULTATION: "coordination", FrameworkState.IN_FORCE: "act"},
+    FrameworkState.IN_CONSULTATION: {FrameworkState.DRAFT: "coordination", FrameworkState.IN_FORCE: "act"},
+    FrameworkState.IN_FORCE: {FrameworkState.SUPERSEDED: "act"},
+}
+
+
+class NodeKind(TextChoices):
+    OPENING_HEADING = "opening_heading", _("heading of the opening")
+    OPENING_STATEMENT = "opening_statement", _("opening statement")
+    STRUCTURING_IDEA = "structuring_idea", _("structuring idea")
+    IDEA_STATEMENT = "idea_statement", _("statement under an idea")
+    PRIORITY_AXIS = "priority_axis", _("priority axis")
+    PROBLEM_AREA = "problem_area", _("problem area")
+    FOCUS_HEADING = "focus_heading", _("focus heading")
+    OPERATIONAL_RESPONSE = "operational_response", _("operational response")
+    STRATEGIC_ACTION = "strategic_action", _("strategic action")
+    ACTION_LINE = "action_line", _("action line")
+    GOVERNING_BODY = "governing_body", _("governing body")
+    STRATEGIC_UNIT = "strategic_unit", _("strategic unit")
+    COMPOSITION_RULE = "composition_rule", _("composition rule")
+    BODY_FUNCTION = "body_function", _("function of a body")
+    PARTNER_KIND = "partner_kind", _("kind of partner")
+    PARTNER_ROLE = "partner_role", _("role of partners")
+
+
+# Under which kinds a node may stand; None: at the top.
+PARENT_KINDS: dict[NodeKind, set[NodeKind | None]] = {
+    NodeKind.OPENING_HEADING: {None},
+    NodeKind.OPENING_STATEMENT: {NodeKind.OPENING_HEADING},
+    NodeKind.STRUCTURING_IDEA: {None},
+    NodeKind.IDEA_STATEMENT: {NodeKind.STRUCTURING_IDEA},
+    NodeKind.PRIORITY_AXIS: {None},
+    NodeKind.PROBLEM_AREA: {NodeKind.PRIORITY_AXIS},
+    NodeKind.FOCUS_HEADING: {NodeKind.PROBLEM_AREA},
+    NodeKind.OPERATIONAL_RESPONSE: {NodeKind.FOCUS_HEADING, NodeKind.PROBLEM_AREA},
+    NodeKind.STRATEGIC_ACTION: {None},
+    NodeKind.ACTION_LINE: {NodeKind.STRATEGIC_ACTION},
+    NodeKind.GOVERNING_BODY: {None},
+    NodeKind.STRATEGIC_UNIT: {NodeKind.GOVERNING_BODY},
+    NodeKind.COMPOSITION_RULE: {NodeKind.GOVERNING_BODY},
+    NodeKind.BODY_FUNCTION: {NodeKind.GOVERNING_BODY},
+    NodeKind.PARTNER_KIND: {NodeKind.GOVERNING_BODY},
+    NodeKind.PARTNER_ROLE: {NodeKind.GOVERNING_BODY},
+}
+
+
+class Focus(TextChoices):
+    """What the responses under a focus heading work on."""
+
+    FACILITIES = "facilities", _("facilities")
+    PROCESSES = "processes", _("processes")
+    CAPACITY = "capacity", _("capacity")
+
+
+class ReferenceKind(TextChoices):
+    ALSO_SERVES = "also_serves", _("also serves")
+    REFERS_TO = "refers_to", _("refers to")
+    REPEATS = "repeats", _("repeats")
+    NAMES = "names", _("names")
+    AIMED_AT = "aimed_at", _("is aimed at")
+    SERVES = "serves", _("serves")
+    ANSWERS = "answers", _("answers")
+    VALUES = "values", _("values what fits")
+    UPHOLDS = "upholds", _("upholds")
+
+
+class Origin(TextChoices):
+    PRINTED = "printed", _("printed")
+    READ = "read", _("read")
+
+
+class LocalPlanKind(TextChoices):
+    DIAGNOSIS = "diagnosis", _("social diagnosis")
+    DEVELOPMENT_PLAN = "development_plan", _("social development plan")
+    YEARLY_PLAN = "yearly_plan", _("yearly plan")
+
+
+class ConsultationState(TextChoices):
+    DRAFT = "draft", _("in preparation")
+    OPEN = "open", _("open")
+    CLOSED = "closed", _("closed")
+
+
+CONSULTATION_MOVES = {
+    ConsultationState.DRAFT: {ConsultationState.OPEN: "coordination"},
+    ConsultationState.OPEN: {ConsultationState.CLOSED: "coordination"},
+    ConsultationState.CLOSED: {ConsultationState.OPEN: "coordination"},
+}
+
+
+class PhaseState(TextChoices):
+    PLANNED = "planned", _("planned")
+    OPEN = "open", _("open")
+    CLOSED = "closed", _("closed")
+
+
+PHASE_MOVES = {
+    PhaseState.PLANNED: {PhaseState.OPEN: "coordination"},
+    PhaseState.OPEN: {PhaseState.CLOSED: "coordination"},
+}
+
+
+class Group(TextChoices):
+    ELECTED = "elected", _("elected")
+    DIRECTOR = "director", _("directors")
+    TECHNICIAN = "technician", _("technicians")
+    PARTNER = "partner", _("local partners")
+
+
+class Scale(TextChoices):
+    METROPOLITAN = "metropolitan", _("metropolitan")
+    MUNICIPAL = "municipal", _("municipal")
+
+
+class Channel(TextChoices):
+    """By which way an answer came in."""
+
+    LINK = "link", _("link sent by e-mail")
+    INTERVIEW = "interview", _("interview")
+    FOCUS_GROUP = "focus_group", _("focus group")
+    FILE = "file", _("spreadsheet")
+    RECONSTRUCTION = "reconstruction", _("reconstruction")
+
+
+class CodingRole(TextChoices):
+    FIRST = "first", _("first coder")
+    SECOND = "second", _("second coder")
+    SETTLER = "settler", _("third, who settles")
+
+
+class TextState(TextChoices):
+    TO_CODE = "to_code", _("to be coded")
+    DISAGREED = "disagreed", _("to be settled")
+    SETTLED = "settled", _("settled")

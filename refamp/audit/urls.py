@@ -1,0 +1,6 @@
+"""The room's address plate."""
+
+from django.urls import URLPattern
+
+app_name = "audit"
+urlpatterns: list[URLPattern] = []

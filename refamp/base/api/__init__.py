@@ -1,0 +1,1 @@
+"""What every room's API is made of."""

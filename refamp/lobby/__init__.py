@@ -1,0 +1,1 @@
+"""The way in: home, the coordination unit's dashboard, search, readiness. No tables."""

@@ -1,0 +1,17 @@
+"""Every room under its address."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("refamp.lobby.urls")),
+    path("conta/", include("refamp.accounts.urls")),
+    path("conta/", include("allauth.urls")),
+    path("territorio/", include("refamp.territory.urls")),
+    path("trabalhos/", include("refamp.jobs.urls")),
+    path("auditoria/", include("refamp.audit.urls")),
+    path("", include("axes.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+    path("api/", include("refamp.api")),
+]

@@ -1,0 +1,220 @@
+"""One factory per model, each making the plainest valid row."""
+
+from datetime import date, timedelta
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from axes.choices import Channel, ConsultationState, FrameworkState, Group, LocalPlanKind, NodeKind, Scale
+from axes.models import (
+    Consultation,
+    Framework,
+    FreeText,
+    Invitee,
+    LocalPlan,
+    Mention,
+    Node,
+    Phase,
+    Quota,
+    Respondent,
+    Topic,
+)
+from refamp.accounts.choices import Role
+from refamp.accounts.models import ApiToken, Assignment, User
+from refamp.jobs.models import Job
+from refamp.territory.models import CensusCount, Municipality, Parish
+
+PASSWORD = "correct horse battery"
+
+
+class MunicipalityFactory(DjangoModelFactory):
+    class Meta:
+        model = Municipality
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"{9000 + n:04d}")
+    name = factory.Sequence(lambda n: f"Município {n}")
+    short_name = factory.LazyAttribute(lambda o: o.name[:20])
+    district = "Porto"
+    nuts3 = "PT11A"
+    lon = "-8.6"
+    lat = "41.2"
+    area_km2 = "100.00"
+    tile_x = factory.Sequence(lambda n: n % 100)
+    tile_y = factory.Sequence(lambda n: 50 + n // 100)
+
+
+class ParishFactory(DjangoModelFactory):
+    class Meta:
+        model = Parish
+
+    code = factory.Sequence(lambda n: f"{900000 + n:06d}")
+    name = factory.Sequence(lambda n: f"Freguesia {n}")
+    municipality = factory.SubFactory(MunicipalityFactory)
+    valid_from = date(2025, 10, 12)
+
+
+class CensusCountFactory(DjangoModelFactory):
+    class Meta:
+        model = CensusCount
+
+    municipality = factory.SubFactory(MunicipalityFactory)
+    year = 2021
+    measure = "resident_population"
+    people = 1000
+    source = "INE, Census 2021"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"pessoa{n}@example.org")
+    name = factory.Sequence(lambda n: f"Pessoa {n}")
+    password = factory.django.Password(PASSWORD)
+
+
+class AssignmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Assignment
+
+    user = factory.SubFactory(UserFactory)
+    role = Role.TECHNICIAN
+    municipality = factory.SubFactory(MunicipalityFactory)
+    starts_on = date(2020, 1, 1)
+
+
+class ApiTokenFactory(DjangoModelFactory):
+    class Meta:
+        model = ApiToken
+
+    user = factory.SubFactory(UserFactory)
+    name = "outro sistema"
+    key = factory.Sequence(lambda n: f"k{n:07d}")
+    secret_hash = "0" * 64
+    scopes = ["read"]
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))
+
+
+class JobFactory(DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    kind = "test"
+
+
+class FrameworkFactory(DjangoModelFactory):
+    class Meta:
+        model = Framework
+
+    code = factory.Sequence(lambda n: f"ed{n}")
+    title = factory.Sequence(lambda n: f"Edição {n}")
+    state = FrameworkState.DRAFT
+
+
+class NodeFactory(DjangoModelFactory):
+    class Meta:
+        model = Node
+
+    framework = factory.SubFactory(FrameworkFactory)
+    kind = NodeKind.PRIORITY_AXIS
+    code = factory.Sequence(lambda n: f"EP{n}")
+    order = factory.Sequence(lambda n: n % 30000)
+    wording = factory.Sequence(lambda n: f"Eixo {n}")
+
+
+class LocalPlanFactory(DjangoModelFactory):
+    class Meta:
+        model = LocalPlan
+
+    municipality = factory.SubFactory(MunicipalityFactory)
+    kind = LocalPlanKind.DEVELOPMENT_PLAN
+    title = "Plano de Desenvolvimento Social"
+    starts_on = factory.Sequence(lambda n: date(2000, 1, 1) + timedelta(days=n))
+
+
+class ConsultationFactory(DjangoModelFactory):
+    class Meta:
+        model = Consultation
+
+    framework = factory.SubFactory(FrameworkFactory)
+    title = factory.Sequence(lambda n: f"Auscultação {n}")
+    state = ConsultationState.OPEN
+    target_groups = [g.value for g in Group]
+
+
+class PhaseFactory(DjangoModelFactory):
+    class Meta:
+        model = Phase
+
+    consultation = factory.SubFactory(ConsultationFactory)
+    name = factory.Sequence(lambda n: f"Fase {n}")
+    opens_on = factory.LazyFunction(timezone.localdate)
+    closes_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=30))
+
+
+class QuotaFactory(DjangoModelFactory):
+    class Meta:
+        model = Quota
+
+    consultation = factory.SubFactory(ConsultationFactory)
+    municipality = factory.SubFactory(MunicipalityFactory)
+    group = Group.TECHNICIAN
+    expected = 5
+
+
+class TopicFactory(DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    consultation = factory.SubFactory(ConsultationFactory)
+    code = factory.Sequence(lambda n: f"{n}.1")
+    label = factory.Sequence(lambda n: f"Tema {n}")
+    node = factory.SubFactory(
+        NodeFactory, framework=factory.SelfAttribute("..consultation.framework"), kind=NodeKind.PROBLEM_AREA
+    )
+    scales = [Scale.METROPOLITAN, Scale.MUNICIPAL]
+    order = factory.Sequence(lambda n: n % 30000)
+
+
+class InviteeFactory(DjangoModelFactory):
+    class Meta:
+        model = Invitee
+
+    consultation = factory.SubFactory(ConsultationFactory)
+    municipality = factory.SubFactory(MunicipalityFactory)
+    group = Group.TECHNICIAN
+    email = factory.Sequence(lambda n: f"convidado{n}@example.org")
+    token_hash = factory.Sequence(lambda n: f"{n:064d}")
+    erase_on = date(2030, 1, 1)
+
+
+class RespondentFactory(DjangoModelFactory):
+    class Meta:
+        model = Respondent
+
+    consultation = factory.SubFactory(ConsultationFactory)
+    reference = factory.Sequence(lambda n: f"r{n}")
+    municipality = factory.SubFactory(MunicipalityFactory)
+    group = Group.TECHNICIAN
+    channel = Channel.INTERVIEW
+
+
+class MentionFactory(DjangoModelFactory):
+    class Meta:
+        model = Mention
+
+    respondent = factory.SubFactory(RespondentFactory)
+    topic = factory.SubFactory(TopicFactory, consultation=factory.SelfAttribute("..respondent.consultation"))
+    scale = Scale.METROPOLITAN
+
+
+class FreeTextFactory(DjangoModelFactory):
+    class Meta:
+        model = FreeText
+
+    respondent = factory.SubFactory(RespondentFactory)
+    scale = Scale.METROPOLITAN
+    text = "Os séniores vivem sós."
