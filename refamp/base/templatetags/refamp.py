@@ -22,9 +22,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, to_locale
 
 register = template.Library()
 
@@ -170,13 +169,18 @@ def machine_time(value: Any) -> str:
     return "" if when is None else when.isoformat()
 
 
-@register.filter
-def changes(event: Any) -> list[dict[str, Any]]:
-    """What an audit event changed: one `{field, before, after}` per key of its `before` and `after`, in their order."""
-    before: Mapping[str, Any] = getattr(event, "before", None) or {}
-    after: Mapping[str, Any] = getattr(event, "after", None) or {}
+@register.simple_tag
+def changes_of(event: Any) -> list[dict[str, Any]]:
+    """What an audit event changed: one `{field, before, after}` per key of its `before` and `after`, in their order.
+
+    A mapping may bring its `changes` ready made.
+    """
+    if isinstance(event, Mapping) and "changes" in event:
+        return list(event["changes"])
+    sides = event if isinstance(event, Mapping) else vars(event)
+    before, after = sides.get("before") or {}, sides.get("after") or {}
     return [
-        {"field": key.replace("_", " "), "before": before.get(key), "after": after.get(key)}
+        {"field": str(key).replace("_", " "), "before": before.get(key), "after": after.get(key)}
         for key in dict.fromkeys([*before, *after])
         if before.get(key) != after.get(key)
     ]
