@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from axes.choices import ConsultationState, FrameworkState
 from refamp.accounts.choices import Role
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from refamp.accounts.models import User
     from refamp.territory.models import Municipality
 
-    Person = User | AnonymousUser
+    Person: TypeAlias = User | AnonymousUser
 
 
 def sees_drafts(user: Person) -> bool:

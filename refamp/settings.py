@@ -135,7 +135,12 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL.replace("redis+socket://", "unix://")}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
@@ -153,10 +158,26 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Europe/Lisbon"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "refamp.jobs.tasks.sweep", "schedule": schedule(timedelta(seconds=5)), "options": {"expires": 5}},
-    "canary": {"task": "refamp.jobs.tasks.canary", "schedule": schedule(timedelta(seconds=15)), "options": {"expires": 15}},
-    "mail": {"task": "refamp.jobs.tasks.send_mail", "schedule": schedule(timedelta(seconds=30)), "options": {"expires": 30}},
-    "seal": {"task": "refamp.audit.tasks.seal", "schedule": schedule(timedelta(seconds=30)), "options": {"expires": 30}},
-    "phases": {"task": "axes.tasks.turn_phases", "schedule": schedule(timedelta(minutes=5)), "options": {"expires": 300}},
+    "canary": {
+        "task": "refamp.jobs.tasks.canary",
+        "schedule": schedule(timedelta(seconds=15)),
+        "options": {"expires": 15},
+    },
+    "mail": {
+        "task": "refamp.jobs.tasks.send_mail",
+        "schedule": schedule(timedelta(seconds=30)),
+        "options": {"expires": 30},
+    },
+    "seal": {
+        "task": "refamp.audit.tasks.seal",
+        "schedule": schedule(timedelta(seconds=30)),
+        "options": {"expires": 30},
+    },
+    "phases": {
+        "task": "axes.tasks.turn_phases",
+        "schedule": schedule(timedelta(minutes=5)),
+        "options": {"expires": 300},
+    },
     "erase_contacts": {"task": "axes.tasks.erase_contacts", "schedule": schedule(timedelta(hours=1))},
 }
 
@@ -194,7 +215,10 @@ STATIC_ROOT = BASE_DIR / ".static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     # Private: nothing below it has an address; what may be downloaded goes through a view, as an attachment.
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "files")}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "files")},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -261,7 +285,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_FILTER_BACKENDS": ["refamp.base.api.DeclaredFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "refamp.base.api.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["refamp.base.api.CallerThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"caller": env("API_RATE", "1200/min"), "anonymous": env("API_RATE_ANONYMOUS", "600/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "caller": env("API_RATE", "1200/min"),
+        "anonymous": env("API_RATE_ANONYMOUS", "600/min"),
+    },
     "EXCEPTION_HANDLER": "refamp.base.api.problem",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "refamp.base.api.Negotiation",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -46,9 +46,7 @@ class CodeAssignment(models.Model):
 
     text = models.ForeignKey(FreeText, models.CASCADE, related_name="assignments", verbose_name=_("text"))
     role = models.CharField(_("role"), max_length=10, choices=CodingRole)
-    coder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("coder")
-    )
+    coder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("coder"))
     topics = models.ManyToManyField(Topic, related_name="+", verbose_name=_("topics"), blank=True)
     done_at = models.DateTimeField(_("done at"), null=True)
 

@@ -49,7 +49,9 @@ class Consultation(models.Model):
     minimum_cell = models.PositiveSmallIntegerField(_("smallest cell shown"), default=5)
     frame_size = models.PositiveIntegerField(_("people in the frame"), null=True, blank=True)
     provenance = models.TextField(
-        _("where the answers come from"), blank=True, help_text=_("Shown above every result, for example that it is fictitious.")
+        _("where the answers come from"),
+        blank=True,
+        help_text=_("Shown above every result, for example that it is fictitious."),
     )
     is_demonstration = models.BooleanField(_("demonstration"), default=False)
     published_at = models.DateTimeField(_("results published at"), null=True, blank=True)

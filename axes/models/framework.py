@@ -1,6 +1,6 @@
 """Editions of the referential and the nodes of which they consist."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -23,7 +23,7 @@ PUBLISHED_STATES = [FrameworkState.IN_FORCE, FrameworkState.SUPERSEDED]
 
 class FrameworkQuerySet(models.QuerySet):
     def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """Everybody sees editions in force or superseded; the coordination unit all; who logged in, those in consultation."""
+        """Everybody: in force or superseded. Who logged in: those in consultation too. The coordination unit: all."""
         if sees_drafts(user):
             return self
         states = [*PUBLISHED_STATES, FrameworkState.IN_CONSULTATION] if user.is_authenticated else PUBLISHED_STATES
@@ -62,7 +62,9 @@ class Framework(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["code"], name="one_edition_per_code", violation_error_message=_("There is already an edition with this code.")
+                fields=["code"],
+                name="one_edition_per_code",
+                violation_error_message=_("There is already an edition with this code."),
             ),
             models.UniqueConstraint(
                 fields=["state"],
@@ -134,7 +136,9 @@ class Node(models.Model):
                 violation_error_message=_("This edition already holds this node."),
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=NodeKind.values), name="node_kind_is_known", violation_error_message=_("Unknown kind.")
+                condition=Q(kind__in=NodeKind.values),
+                name="node_kind_is_known",
+                violation_error_message=_("Unknown kind."),
             ),
             models.CheckConstraint(
                 condition=Q(focus__isnull=True) | Q(focus__in=Focus.values),
@@ -166,7 +170,7 @@ class KindManager(models.Manager.from_queryset(NodeQuerySet)):  # type: ignore[m
 
 
 class StructuringIdea(Node):
-    objects = KindManager(NodeKind.STRUCTURING_IDEA)
+    objects: ClassVar[KindManager] = KindManager(NodeKind.STRUCTURING_IDEA)
 
     class Meta:
         proxy = True
@@ -175,7 +179,7 @@ class StructuringIdea(Node):
 
 
 class PriorityAxis(Node):
-    objects = KindManager(NodeKind.PRIORITY_AXIS)
+    objects: ClassVar[KindManager] = KindManager(NodeKind.PRIORITY_AXIS)
 
     class Meta:
         proxy = True
@@ -184,7 +188,7 @@ class PriorityAxis(Node):
 
 
 class ProblemArea(Node):
-    objects = KindManager(NodeKind.PROBLEM_AREA)
+    objects: ClassVar[KindManager] = KindManager(NodeKind.PROBLEM_AREA)
 
     class Meta:
         proxy = True
@@ -193,7 +197,7 @@ class ProblemArea(Node):
 
 
 class FocusHeading(Node):
-    objects = KindManager(NodeKind.FOCUS_HEADING)
+    objects: ClassVar[KindManager] = KindManager(NodeKind.FOCUS_HEADING)
 
     class Meta:
         proxy = True
@@ -202,7 +206,7 @@ class FocusHeading(Node):
 
 
 class OperationalResponse(Node):
-    objects = KindManager(NodeKind.OPERATIONAL_RESPONSE)
+    objects: ClassVar[KindManager] = KindManager(NodeKind.OPERATIONAL_RESPONSE)
 
     class Meta:
         proxy = True
@@ -211,7 +215,7 @@ class OperationalResponse(Node):
 
 
 class StrategicAction(Node):
-    objects = KindManager(NodeKind.STRATEGIC_ACTION)
+    objects: ClassVar[KindManager] = KindManager(NodeKind.STRATEGIC_ACTION)
 
     class Meta:
         proxy = True
@@ -220,7 +224,7 @@ class StrategicAction(Node):
 
 
 class ActionLine(Node):
-    objects = KindManager(NodeKind.ACTION_LINE)
+    objects: ClassVar[KindManager] = KindManager(NodeKind.ACTION_LINE)
 
     class Meta:
         proxy = True

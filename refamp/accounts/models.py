@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from refamp.base.fields import PublicIdField, VersionField
 from refamp.territory.models import Municipality
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """Accounts are known by their e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -52,10 +53,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["email"], name="one_account_per_email", violation_error_message=_("This address already has an account.")
+                fields=["email"],
+                name="one_account_per_email",
+                violation_error_message=_("This address already has an account."),
             ),
             models.CheckConstraint(
-                condition=Q(email=models.functions.Lower("email")),
+                condition=Q(email=Lower("email")),
                 name="email_is_lower_case",
                 violation_error_message=_("Addresses are kept in lower case."),
             ),

@@ -1,12 +1,12 @@
 """The one way to write the record."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-import json
 
 from refamp.audit.models import Event
 from refamp.base.context import request_id
@@ -46,7 +46,7 @@ def record(
 
 def plain(values: Mapping[str, Any] | None) -> dict[str, Any]:
     """As JSON keeps it: dates and decimals as text, models by their label."""
-    return json.loads(json.dumps({key: value for key, value in (values or {}).items()}, cls=Encoder))
+    return json.loads(json.dumps(dict(values or {}), cls=Encoder))
 
 
 class Encoder(DjangoJSONEncoder):

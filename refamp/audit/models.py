@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from refamp.base.fields import PublicIdField
 
 # The fall-back where one database role must serve for everything: with two roles the grants already refuse it.
-NEVER_CHANGES = pgtrigger.Protect(name="never_changes", operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate)
+NEVER_CHANGES = pgtrigger.Protect(
+    name="never_changes", operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate
+)
 
 
 class Event(models.Model):
@@ -17,7 +19,12 @@ class Event(models.Model):
     public_id = PublicIdField()
     at = models.DateTimeField(_("when"), auto_now_add=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who"), db_constraint=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("who"),
+        db_constraint=False,
     )
     actor_label = models.CharField(_("name"), max_length=200, blank=True)
     action = models.CharField(_("action"), max_length=80)

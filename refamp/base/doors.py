@@ -47,7 +47,7 @@ def door(rule: Rule, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View],
     return declare
 
 
-def check(allowed: bool) -> None:
+def check(allowed: object) -> None:
     """Refuse with 403 what this person may not do with an object that they may see."""
     if not allowed:
         raise PermissionDenied

@@ -26,4 +26,4 @@ class Stale(Refused):
 
 
 class NotAllowed(PermissionDenied):
-    """This person may not do it (the doors answer 403, or 404 where even existence is not theirs to know)."""
+    """The person may not do it (the doors answer 403, or 404 where even existence is not theirs to know)."""

@@ -11,11 +11,13 @@ class PublicIdField(models.UUIDField):
     """The opaque name by which the outside knows a row."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"default": uuid7, "unique": True, "editable": False} | options)
+        defaults: dict[str, Any] = {"default": uuid7, "unique": True, "editable": False}
+        super().__init__(**defaults | options)
 
 
 class VersionField(models.PositiveIntegerField):
     """Grows by one with every change, so that a stale save can be refused."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"default": 1, "editable": False} | options)
+        defaults: dict[str, Any] = {"default": 1, "editable": False}
+        super().__init__(**defaults | options)

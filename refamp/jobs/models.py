@@ -49,7 +49,9 @@ class Job(models.Model):
                 violation_error_message=_("The same job is already waiting."),
             ),
             models.CheckConstraint(
-                condition=Q(state__in=JobState.values), name="job_state_is_known", violation_error_message=_("Unknown state.")
+                condition=Q(state__in=JobState.values),
+                name="job_state_is_known",
+                violation_error_message=_("Unknown state."),
             ),
         ]
         verbose_name = _("job")
@@ -64,7 +66,9 @@ class Upload(models.Model):
 
     public_id = PublicIdField()
     kind = models.CharField(_("kind"), max_length=60)
-    target = models.CharField(_("for"), max_length=80, blank=True, help_text=_("The public id of what it is imported into."))
+    target = models.CharField(
+        _("for"), max_length=80, blank=True, help_text=_("The public id of what it is imported into.")
+    )
     file = models.FileField(_("file"), upload_to="uploads/", max_length=200)
     name = models.CharField(_("name of the file"), max_length=200)
     size = models.PositiveBigIntegerField(_("size in bytes"))

@@ -14,13 +14,22 @@ ROOMS = [
     (None, [(_("Home"), "lobby:home")]),
     (
         _("What and why"),
-        [(_("Referential"), "axes:framework"), (_("Consultations"), "axes:consultations"), (_("Local plans"), "axes:local_plans")],
+        [
+            (_("Referential"), "axes:framework"),
+            (_("Consultations"), "axes:consultations"),
+            (_("Local plans"), "axes:local_plans"),
+        ],
     ),
     (_("Territory"), [(_("Municipalities"), "territory:municipalities")]),
 ]
 COORDINATION_ROOMS = (
     _("Coordination"),
-    [(_("Dashboard"), "lobby:dashboard"), (_("Accounts"), "accounts:people"), (_("Jobs"), "jobs:jobs"), (_("Audit"), "audit:events")],
+    [
+        (_("Dashboard"), "lobby:dashboard"),
+        (_("Accounts"), "accounts:people"),
+        (_("Jobs"), "jobs:jobs"),
+        (_("Audit"), "audit:events"),
+    ],
 )
 AUDITOR_ROOMS = (_("Audit"), [(_("Audit"), "audit:events")])
 
