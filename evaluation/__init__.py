@@ -1,0 +1,1 @@
+"""Was it done, and was it worth it?"""

@@ -1,0 +1,1 @@
+"""Who pays: sources, calls, grants, pledges and community initiatives."""
