@@ -8,8 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from refamp.base.fields import PublicIdField
 
 # The fall-back where one database role must serve for everything: with two roles the grants already refuse it.
-NEVER_CHANGES = pgtrigger.Protect(
-    name="never_changes", operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate
+NEVER_CHANGES = (
+    pgtrigger.Protect(name="never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+    # A table is emptied by statement, not row by row, so this needs a trigger of its own.
+    pgtrigger.Trigger(
+        name="never_emptied",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'The record is append-only: % cannot be emptied.', TG_TABLE_NAME;",
+    ),
 )
 
 
@@ -43,7 +51,7 @@ class Event(models.Model):
             models.Index(fields=["actor", "-id"], name="event_of_actor"),
             models.Index(fields=["-at", "-id"], name="event_by_time"),
         ]
-        triggers = [NEVER_CHANGES]
+        triggers = [*NEVER_CHANGES]
         verbose_name = _("event")
         verbose_name_plural = _("events")
 
@@ -61,7 +69,7 @@ class Seal(models.Model):
 
     class Meta:
         ordering = ["id"]
-        triggers = [NEVER_CHANGES]
+        triggers = [*NEVER_CHANGES]
         verbose_name = _("seal")
         verbose_name_plural = _("seals")
 
