@@ -9,12 +9,13 @@ from launcher.services import APPLICATION, OWNER, Embedded
 from launcher.words import LaunchError
 
 DEFAULT_PORT = 8000
+LAST_PORT = 65535
 
 
 def port_of(environ: Mapping[str, str]) -> int:
     """Return the port asked for; LaunchError for what is not one."""
     value = environ.get("PORT") or str(DEFAULT_PORT)
-    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) <= LAST_PORT:
         raise LaunchError("PORT must be a number between 1 and 65535, not “{value}”.", value=value)
     return int(value)
 

@@ -30,7 +30,9 @@ def fingerprint(*paths: Path, also: str = "") -> str:
 
 def run(command: list[str], *, cwd: Path, environ: dict[str, str] | None = None) -> str:
     """Run a step of the installation; its output is shown only when it fails."""
-    result = subprocess.run(command, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if result.returncode:
         output = (result.stdout + result.stderr).strip()[-4000:]
         raise LaunchError("Command failed: {command}\n{output}", command=" ".join(command), output=output)
@@ -58,7 +60,9 @@ def make_environment(place: Place) -> None:
     try:
         venv.EnvBuilder(with_pip=True, symlinks=True, clear=False).create(place.venv)
     except (subprocess.CalledProcessError, OSError) as error:
-        raise LaunchError("This Python cannot make a virtual environment (on Debian: apt-get install python3-venv).") from error
+        raise LaunchError(
+            "This Python cannot make a virtual environment (on Debian: apt-get install python3-venv)."
+        ) from error
     wanted = place.venv / "uv.txt"
     wanted.write_text(pinned((place.root / "requirements.txt").read_text(encoding="utf-8"), "uv"), encoding="utf-8")
     pip = [str(place.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]

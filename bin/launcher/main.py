@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     try:
         if os.path.realpath(sys.prefix) != os.path.realpath(place.venv):
             # What follows imports installed packages; so they come first, and then we start anew among them.
-            total = {"up": 10, "test": 5, "bench": 6}.get(command, 5)
+            total = {"up": 10, "test": 6, "bench": 7}.get(command, 4)
             install(place, LEVEL.get(command, "run"), Steps(total, quiet=command not in ("up", "test", "bench")))
             os.execv(place.python, [str(place.python), str(place.root / "bin" / "launch.py"), *argv])
         module, function = COMMANDS[command]

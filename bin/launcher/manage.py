@@ -8,21 +8,40 @@ import time
 from launcher.environment import Environment
 from launcher.install import install
 from launcher.place import Lock, Place
-from launcher.processes import Supervisor, tail
+from launcher.processes import Supervisor, did_not_start, was_not_ready
 from launcher.services import Embedded
 from launcher.setup import prepare_database, python_environment
 from launcher.up import Stop, stop_on_signals
-from launcher.words import LaunchError, Steps
+from launcher.words import Steps
 
 # These read no table. They get an address all the same, for the settings ask for one.
 WITHOUT_SERVICES = {
-    "help", "--help", "-h", "version", "--version", "check", "collectstatic", "compilemessages", "diffsettings",
-    "findstatic", "makemessages", "spectacular", "startapp",
-}  # fmt: skip
+    "help",
+    "--help",
+    "-h",
+    "version",
+    "--version",
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "makemessages",
+    "spectacular",
+    "startapp",
+}
 # These change the tables or their rights, and run as their owner.
 AS_OWNER = {"migrate", "grant_application_role", "flush", "sqlflush", "pgtrigger", "restore", "lintmigrations"}
 # These prepare the database themselves, or look at one that is not prepared.
-UNPREPARED = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "grant_application_role", "dbshell", "lintmigrations"}
+UNPREPARED = {
+    "migrate",
+    "makemigrations",
+    "showmigrations",
+    "sqlmigrate",
+    "grant_application_role",
+    "dbshell",
+    "lintmigrations",
+}
 SECONDS = 90
 
 
@@ -70,17 +89,21 @@ def find_or_start_services(environment: Environment) -> bool:
         if run.acquire():
             run.release()
             if keeper is not None and keeper.poll() is not None:
-                raise LaunchError("{name} did not start. The end of its log ({log}):\n{tail}", name="PostgreSQL", log=log_path, tail=tail(log_path))
+                raise did_not_start("PostgreSQL", log_path)
             if keeper is None:
                 with log_path.open("wb") as log:
                     keeper = subprocess.Popen(
                         [sys.executable, str(place.root / "bin" / "launch.py"), "keep"],
-                        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=dict(environment.given),
-                    )  # fmt: skip
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,
+                        env=dict(environment.given),
+                    )
         elif ready(environment):
             return bool(run.holder().get("kind") == "up")
         if time.monotonic() > deadline:
-            raise LaunchError("{name} was not ready after {seconds} s. Its log: {log}", name="PostgreSQL", seconds=SECONDS, log=log_path)
+            raise was_not_ready("PostgreSQL", SECONDS, log_path)
         time.sleep(0.05)
 
 
@@ -107,7 +130,5 @@ def manage(arguments: list[str]) -> int:
         if code:
             return code
         call = [str(place.python), str(place.root / "bin" / "launcher" / "prepare.py"), "grant_application_role"]
-    sys.stdout.flush()
     os.execve(call[0], call, environ)
-
-
+    return 1  # not reached: this process is the command now

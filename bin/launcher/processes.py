@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -18,10 +19,13 @@ PR_SET_CHILD_SUBREAPER = 36
 TICK = 0.1
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 STEADY_AFTER = 60.0  # a child that ran this long starts over with the first delay
+DEATHS_FORGIVEN = 6
 LOG_LIMIT = 20 * 1024 * 1024
 
 
-def guarded(command: list[str], *, user: str, death_signal: int = signal.SIGTERM, parent: int | None = None) -> list[str]:
+def guarded(
+    command: list[str], *, user: str, death_signal: int = signal.SIGTERM, parent: int | None = None
+) -> list[str]:
     """Return the command line that runs `command` as `user` (see guard.py) and ends it when the parent dies."""
     owner = os.getpid() if parent is None else parent
     return [sys.executable, "-I", "-S", str(GUARD), str(owner), str(int(death_signal)), user, "--", *command]
@@ -38,6 +42,16 @@ def tail(path: Path, lines: int = 15) -> str:
         return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
+
+
+def did_not_start(name: str, log: Path) -> LaunchError:
+    return LaunchError("{name} did not start. The end of its log ({log}):\n{tail}", name=name, log=log, tail=tail(log))
+
+
+def was_not_ready(name: str, seconds: float, log: Path) -> LaunchError:
+    return LaunchError(
+        "{name} was not ready after {seconds} s. Its log: {log}", name=name, seconds=int(seconds), log=log
+    )
 
 
 def descendants(pid: int) -> list[int]:
@@ -84,8 +98,13 @@ class Service:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 guarded(self.command, user=self.user, death_signal=self.death),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environ, cwd=self.cwd, start_new_session=True,
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environ,
+                cwd=self.cwd,
+                start_new_session=True,
+            )
         self.started = time.monotonic()
         self.again_at = None
 
@@ -100,10 +119,8 @@ class Service:
     def sweep(self) -> None:
         """End what a dead parent left in its process group: a second copy must not work beside the new one."""
         if self.process is not None:
-            try:
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
 
     def shorten_log(self) -> None:
         """Keep one old log; the log is opened for appending, so it can be cut while it is written to."""
@@ -118,7 +135,6 @@ class Supervisor:
     def __init__(self) -> None:
         self.services: list[Service] = []
         self.foreign: set[int] = set()  # children that somebody else waits for
-        self.stopping = False
         self.next_look = 0.0
         # Orphans of our children become our children, so that none is forgotten.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -136,12 +152,12 @@ class Supervisor:
         while not service.ready():
             if not service.running:
                 service.failures += 1
-                if service.failures > 6 or self.stopping:
-                    raise LaunchError("{name} did not start. The end of its log ({log}):\n{tail}", name=service.name, log=service.log, tail=tail(service.log))
+                if service.failures > DEATHS_FORGIVEN:
+                    raise did_not_start(service.name, service.log)
                 time.sleep(delay_after(service.failures))
                 service.start()
             if time.monotonic() > deadline:
-                raise LaunchError("{name} was not ready after {seconds} s. Its log: {log}", name=service.name, seconds=int(seconds), log=service.log)
+                raise was_not_ready(service.name, seconds, service.log)
             self.reap()
             time.sleep(0.05)
         service.failures = 0
@@ -164,8 +180,11 @@ class Supervisor:
                 service.announced = False
                 tell(
                     "{name} stopped by itself ({status}); starting it again in {delay} s. Its log: {log}",
-                    name=service.name, status=status(service.process), delay=delay_after(service.failures), log=service.log,
-                )  # fmt: skip
+                    name=service.name,
+                    status=status(service.process),
+                    delay=delay_after(service.failures),
+                    log=service.log,
+                )
             elif now >= service.again_at:
                 service.start()
         if now > self.next_look:
@@ -194,7 +213,6 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop everything in reverse order; what does not stop in time is ended. Nothing below us survives."""
-        self.stopping = True
         for service in reversed(self.services):
             service.signal(service.stop)
             deadline = time.monotonic() + service.patience

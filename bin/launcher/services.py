@@ -123,10 +123,21 @@ class Embedded:
         attempts = []
         for ctype in ("C.UTF-8", "C"):  # where the system lacks C.UTF-8, PostgreSQL's own one still sorts and folds
             command = [
-                str(postgres_binary("initdb")), "-D", str(new), "-U", "postgres", "-E", "UTF8", "--locale=C", f"--lc-ctype={ctype}",
-                "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}",
+                str(postgres_binary("initdb")),
+                "-D",
+                str(new),
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                f"--lc-ctype={ctype}",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--auth=scram-sha-256",
+                f"--pwfile={password_file}",
                 *([] if self.durable else ["--no-sync"]),
-            ]  # fmt: skip
+            ]
             result = subprocess.run(
                 guarded(command, user=self.user), env=clean_environment(), capture_output=True, text=True, check=False
             )
@@ -140,13 +151,16 @@ class Embedded:
 
     def check_version(self) -> None:
         old = (self.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
-        new = subprocess.run([postgres_binary("postgres"), "--version"], capture_output=True, text=True, check=True).stdout
+        new = subprocess.run(
+            [postgres_binary("postgres"), "--version"], capture_output=True, text=True, check=True
+        ).stdout
         if not new.split()[-1].startswith(f"{old}."):
             raise LaunchError(
                 "The data folder holds PostgreSQL {old} data and this version brings PostgreSQL {new}. "
                 "Export it with the old version first.",
-                old=old, new=new.split()[-1],
-            )  # fmt: skip
+                old=old,
+                new=new.split()[-1],
+            )
 
     def postgres(self) -> Service:
         settings = {
@@ -171,9 +185,17 @@ class Embedded:
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         return Service(
-            name="PostgreSQL", command=command, log=self.place.logs / "postgres.log", environ=clean_environment(), user=self.user,
-            stop=signal.SIGINT, death=signal.SIGINT, patience=60, ready=self.database_answers, cwd=self.place.data,
-        )  # fmt: skip
+            name="PostgreSQL",
+            command=command,
+            log=self.place.logs / "postgres.log",
+            environ=clean_environment(),
+            user=self.user,
+            stop=signal.SIGINT,
+            death=signal.SIGINT,
+            patience=60,
+            ready=self.database_answers,
+            cwd=self.place.data,
+        )
 
     def database_answers(self) -> bool:
         try:
@@ -201,7 +223,9 @@ class Embedded:
                 cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APPLICATION), sql.Identifier(OWNER)))
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if not cursor.fetchone():
-                    cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
+                    cursor.execute(
+                        sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
+                    )
                     cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE)))
                     cursor.execute(
                         sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
@@ -233,9 +257,17 @@ class Embedded:
         for name, value in options.items():
             command += [f"--{name}", value]
         return Service(
-            name="Redis", command=command, log=self.place.logs / "redis.log", environ=clean_environment(), user=self.user,
-            stop=signal.SIGTERM, death=signal.SIGTERM, patience=20, ready=self.redis_answers, cwd=self.place.data,
-        )  # fmt: skip
+            name="Redis",
+            command=command,
+            log=self.place.logs / "redis.log",
+            environ=clean_environment(),
+            user=self.user,
+            stop=signal.SIGTERM,
+            death=signal.SIGTERM,
+            patience=20,
+            ready=self.redis_answers,
+            cwd=self.place.data,
+        )
 
     def redis_answers(self) -> bool:
         """Ask for a PONG: while it reads its journal, Redis accepts connections and answers -LOADING."""
@@ -262,5 +294,7 @@ class Embedded:
 
 def clean_environment() -> dict[str, str]:
     """Return an environment in which the services neither speak another language nor obey stray PG… variables."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG", "DATABASE_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG", "DATABASE_"))
+    }
     return kept | {"LC_ALL": "C", "TZ": "UTC"}

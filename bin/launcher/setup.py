@@ -9,7 +9,7 @@ from pathlib import Path
 
 from launcher.environment import Environment
 from launcher.install import fingerprint, read_stamp
-from launcher.place import Place
+from launcher.place import Lock, Place
 from launcher.words import LaunchError, Steps
 
 OWNER_COMMANDS = ["migrate", "grant_application_role"]
@@ -35,11 +35,17 @@ def run_commands(place: Place, names: list[str], environ: dict[str, str], *, sho
     """Run management commands in one child; `show` lets them speak to the terminal."""
     result = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("prepare.py")), *names],
-        cwd=place.root, env=environ, stdin=subprocess.DEVNULL, stdout=None if show else subprocess.PIPE,
-        stderr=subprocess.STDOUT if not show else None, text=True, check=False,
-    )  # fmt: skip
+        cwd=place.root,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=None if show else subprocess.PIPE,
+        stderr=subprocess.STDOUT if not show else None,
+        text=True,
+        check=False,
+    )
     if result.returncode:
-        raise LaunchError("Command failed: {command}\n{output}", command=" ".join(names), output=(result.stdout or "").strip()[-6000:])
+        output = (result.stdout or "").strip()[-6000:]
+        raise LaunchError("Command failed: {command}\n{output}", command=" ".join(names), output=output)
 
 
 def prepare_database(environment: Environment, steps: Steps, *, always: bool) -> None:
@@ -64,22 +70,30 @@ def prepare_database(environment: Environment, steps: Steps, *, always: bool) ->
 
 def collect_static(environment: Environment, steps: Steps) -> None:
     """Collect, compress and fingerprint the static files when one of them changed."""
-    place = environment.place
     steps.begin("Static files")
+    lock = Lock(environment.place.venv / "static.lock")
+    lock.acquire(wait=True)
+    try:
+        done = collect_changed(environment, steps)
+    finally:
+        lock.release()
+    steps.end("done" if done else "unchanged")
+
+
+def collect_changed(environment: Environment, steps: Steps) -> bool:
+    """Collect if something changed since the last time; return whether it did."""
+    place = environment.place
     files = sorted(path for path in (place.root / "static").rglob("*") if path.is_file())
     packages = read_stamp(place.venv / "installed.json").get("requirements", "")
     wanted = fingerprint(*files, also=packages + "".join(str(path.relative_to(place.root)) for path in files))
     stamp = place.root / ".static" / "collected"
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
-        steps.end("unchanged")
-        return
+        return False
     steps.working()
     environ = environment.application() | {"DEBUG": ""}
-    if environment.own_postgres:
-        environ.setdefault("DATABASE_URL", "postgresql:///refamp")
     run_commands(place, ["collectstatic"], environ)
     stamp.write_text(wanted, encoding="ascii")
-    steps.end()
+    return True
 
 
 def python_environment(place: Place) -> dict[str, str]:

@@ -135,7 +135,7 @@ def set_up(level: str, total: int) -> Steps:
 
 def test(arguments: list[str]) -> int:
     """Run the tests; arguments go to pytest."""
-    steps = set_up("test", 5)
+    steps = set_up("test", 6)
     root = Place.from_environment(dict(os.environ)).root
     try:
         with throwaway() as (environment, supervisor):
@@ -146,9 +146,10 @@ def test(arguments: list[str]) -> int:
             browser = bool(environ.get("CHROMIUM"))
             if not browser:
                 tell("No browser was found: the journeys are skipped. Set CHROMIUM to one, or install Chromium.")
-            codes = []
-            for run in pytest_runs(arguments, root, browser=browser):
-                codes.append(watch([sys.executable, "-m", "pytest", *run], environ, supervisor, root))
+            codes = [
+                watch([sys.executable, "-m", "pytest", *run], environ, supervisor, root)
+                for run in pytest_runs(arguments, root, browser=browser)
+            ]
     except Stop:
         tell("Interrupted.")
         return 130
@@ -165,7 +166,7 @@ def bench(arguments: list[str]) -> int:
     names = bench_names(root)
     if not arguments or arguments[0] not in names:
         raise LaunchError("Usage: bin/bench NAME [--size …]. Benchmarks: {names}", names=", ".join(names))
-    steps = set_up("run", 6)
+    steps = set_up("run", 7)
     try:
         # Durable, as in use: a benchmark that leaves out the disk would flatter us.
         with throwaway(durable=True) as (environment, supervisor):

@@ -45,13 +45,16 @@ def take_the_place(place: Place, **facts: object) -> Lock:
         holder = lock.holder()
         if holder.get("kind") == "up":
             raise LaunchError(
-                "REF-AMP is already running here (process {pid}): {address}", pid=holder.get("pid"), address=holder.get("address")
+                "REF-AMP is already running here (process {pid}): {address}",
+                pid=holder.get("pid"),
+                address=holder.get("address"),
             )
         if not told:
             tell(
                 "Another command (process {pid}) is using the data folder {folder}; waiting for it to end.",
-                pid=holder.get("pid", "?"), folder=place.data,
-            )  # fmt: skip
+                pid=holder.get("pid", "?"),
+                folder=place.data,
+            )
             told = True
         if time.monotonic() > deadline:
             raise LaunchError("Another command is still using the data folder. End it and try again.")
@@ -72,9 +75,10 @@ def port_is_free(host: str, port: int) -> bool:
 
 def answers(port: int) -> bool:
     """Tell whether the web server answers at all; even an error page is an answer."""
+    # Our own address, spelled out here: no other scheme can come in.
     request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": "localhost"})
     try:
-        with urllib.request.urlopen(request, timeout=2):
+        with urllib.request.urlopen(request, timeout=2):  # noqa: S310
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500  # noqa: PLR2004
@@ -95,33 +99,64 @@ def application_services(environment: Environment) -> list[Service]:
     def service(name: str, log: str, command: list[str], **options: object) -> Service:
         return Service(
             name=name, command=command, log=place.logs / log, environ=environ, user=user, cwd=place.root, **options
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # type: ignore[arg-type]
 
     return [
         service(
-            "Web", "web.log",
+            "Web",
+            "web.log",
             [
-                str(scripts / "python"), "-m", "gunicorn", "refamp.wsgi:application", "--bind", f"{host}:{port}",
-                "--workers", environment.given.get("WEB_CONCURRENCY") or "2", "--threads", "4", "--timeout", "60",
-                "--graceful-timeout", "15", "--max-requests", "5000", "--max-requests-jitter", "500",
-                "--worker-tmp-dir", "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(place.run),  # noqa: S108
+                str(scripts / "python"),
+                "-m",
+                "gunicorn",
+                "refamp.wsgi:application",
+                "--bind",
+                f"{host}:{port}",
+                "--workers",
+                environment.given.get("WEB_CONCURRENCY") or "2",
+                "--threads",
+                "4",
+                "--timeout",
+                "60",
+                "--graceful-timeout",
+                "15",
+                "--max-requests",
+                "5000",
+                "--max-requests-jitter",
+                "500",
+                "--worker-tmp-dir",
+                "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(place.run),  # noqa: S108
             ],
-            ready=lambda: answers(port), patience=20,
+            ready=lambda: answers(port),
+            patience=20,
         ),
         service(
-            "Worker", "worker.log",
+            "Worker",
+            "worker.log",
             [
-                *celery, "worker", "--concurrency", environment.given.get("WORKER_CONCURRENCY") or "2",
-                "--prefetch-multiplier", "1", "-O", "fair", "--loglevel", "INFO", "--without-gossip", "--without-mingle",
+                *celery,
+                "worker",
+                "--concurrency",
+                environment.given.get("WORKER_CONCURRENCY") or "2",
+                "--prefetch-multiplier",
+                "1",
+                "-O",
+                "fair",
+                "--loglevel",
+                "INFO",
+                "--without-gossip",
+                "--without-mingle",
             ],
-            death=signal.SIGQUIT, patience=30,
+            death=signal.SIGQUIT,
+            patience=30,
         ),
         service(
-            "Scheduler", "scheduler.log",
+            "Scheduler",
+            "scheduler.log",
             [*celery, "beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", str(place.data / "scheduler")],
             patience=10,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def wants_demo(arguments: list[str], environment: Environment) -> bool:
@@ -168,7 +203,9 @@ def up(arguments: list[str]) -> int:
         lock = take_the_place(place, kind="up", address=environment.site_url)
         if not port_is_free(environment.given.get("BIND") or "127.0.0.1", port):
             raise LaunchError(
-                "Port {port} is taken by another program. Choose another one: PORT={other} bin/up", port=port, other=port + 1
+                "Port {port} is taken by another program. Choose another one: PORT={other} bin/up",
+                port=port,
+                other=port + 1,
             )
         tell("Data folder: {folder}", folder=place.data)
         steps = Steps(10 if demo else 9)

@@ -1,4 +1,5 @@
 """What the launcher says, in the language of the person who started it."""
+# ruff: noqa: E501  # a sentence and its translation stand whole on a line, to be compared
 
 import os
 import sys
@@ -56,11 +57,8 @@ PORTUGUESE = {
         "Iniciado como root, e esta máquina não permite espaços de nomes de utilizador nem que o utilizador “nobody” "
         "chegue a {folder}. Inicie-o com um utilizador comum."
     ),
-    "Running as {user}.": "A correr como {user}.",
-    "The database at DATABASE_URL does not answer: {error}": "A base de dados em DATABASE_URL não responde: {error}",
     "Usage: bin/bench NAME [--size …]. Benchmarks: {names}": "Utilização: bin/bench NOME [--size …]. Medições: {names}",
     "Unknown option: {option}. bin/up knows --demo and --no-demo.": "Opção desconhecida: {option}. bin/up conhece --demo e --no-demo.",
-    "bin/up is starting; waiting for its database.": "bin/up está a arrancar; a aguardar a sua base de dados.",
     "exit code": "código de saída",
     "Interrupted.": "Interrompido.",
     "No browser was found: the journeys are skipped. Set CHROMIUM to one, or install Chromium.": (
