@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from contextlib import suppress
 from pathlib import Path
 
 from launcher.place import Lock, Place
@@ -178,7 +179,9 @@ def install(place: Place, level: str, steps: Steps) -> None:
     """Do all of it, one at a time across processes."""
     place.venv.mkdir(exist_ok=True)
     lock = Lock(place.venv / "install.lock")
-    lock.acquire(wait=True)
+    # A checkout that we may not write to (a container's, say) was installed by whoever may.
+    with suppress(PermissionError):
+        lock.acquire(wait=True)
     try:
         install_requirements(place, level, steps)
         install_assets(place, level, steps)

@@ -12,10 +12,11 @@ COMMANDS = {
     "manage": ("launcher.manage", "manage"),
     "keep": ("launcher.manage", "keep"),
     "test": ("launcher.trial", "test"),
+    "check": ("launcher.check", "check"),
     "bench": ("launcher.trial", "bench"),
     "measure": ("launcher.trial", "measure"),
 }
-LEVEL = {"test": "test"}
+LEVEL = {"test": "test", "check": "test"}
 
 
 def main(argv: list[str]) -> int:
@@ -25,7 +26,9 @@ def main(argv: list[str]) -> int:
         if os.path.realpath(sys.prefix) != os.path.realpath(place.venv):
             # What follows imports installed packages; so they come first, and then we start anew among them.
             total = {"up": 10, "test": 6, "bench": 7}.get(command, 4)
-            install(place, LEVEL.get(command, "run"), Steps(total, quiet=command not in ("up", "test", "bench")))
+            install(
+                place, LEVEL.get(command, "run"), Steps(total, quiet=command not in ("up", "test", "check", "bench"))
+            )
             os.execv(place.python, [str(place.python), str(place.root / "bin" / "launch.py"), *argv])
         module, function = COMMANDS[command]
         return int(getattr(__import__(module, fromlist=[function]), function)(arguments))

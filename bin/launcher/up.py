@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from types import FrameType
+from typing import Any
 
 from launcher.environment import Environment
 from launcher.install import install
@@ -96,10 +97,10 @@ def application_services(environment: Environment) -> list[Service]:
     celery = [str(scripts / "python"), "-m", "celery", "-A", "refamp"]
     user = ordinary_user(place.root)
 
-    def service(name: str, log: str, command: list[str], **options: object) -> Service:
+    def service(name: str, log: str, command: list[str], **options: Any) -> Service:
         return Service(
             name=name, command=command, log=place.logs / log, environ=environ, user=user, cwd=place.root, **options
-        )  # type: ignore[arg-type]
+        )
 
     return [
         service(

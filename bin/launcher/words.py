@@ -59,6 +59,8 @@ PORTUGUESE = {
     ),
     "Usage: bin/bench NAME [--size …]. Benchmarks: {names}": "Utilização: bin/bench NOME [--size …]. Medições: {names}",
     "Unknown option: {option}. bin/up knows --demo and --no-demo.": "Opção desconhecida: {option}. bin/up conhece --demo e --no-demo.",
+    "Failed: {names}": "Falhou: {names}",
+    "All checks passed.": "Todas as verificações passaram.",
     "exit code": "código de saída",
     "Interrupted.": "Interrompido.",
     "No browser was found: the journeys are skipped. Set CHROMIUM to one, or install Chromium.": (
