@@ -38,6 +38,28 @@ class NodeKind(TextChoices):
     PARTNER_ROLE = "partner_role", _("role of partners")
 
 
+# How an address names a kind.
+KIND_SLUGS: dict[NodeKind, str] = {
+    NodeKind.OPENING_HEADING: "abertura",
+    NodeKind.OPENING_STATEMENT: "enunciado",
+    NodeKind.STRUCTURING_IDEA: "ideia",
+    NodeKind.IDEA_STATEMENT: "enunciado-de-ideia",
+    NodeKind.PRIORITY_AXIS: "eixo",
+    NodeKind.PROBLEM_AREA: "problematica",
+    NodeKind.FOCUS_HEADING: "foco",
+    NodeKind.OPERATIONAL_RESPONSE: "resposta",
+    NodeKind.STRATEGIC_ACTION: "acao-estrategica",
+    NodeKind.ACTION_LINE: "linha-de-acao",
+    NodeKind.GOVERNING_BODY: "orgao",
+    NodeKind.STRATEGIC_UNIT: "unidade-estrategica",
+    NodeKind.COMPOSITION_RULE: "regra-de-composicao",
+    NodeKind.BODY_FUNCTION: "funcao",
+    NodeKind.PARTNER_KIND: "tipo-de-parceiro",
+    NodeKind.PARTNER_ROLE: "papel-de-parceiro",
+}
+SLUG_KINDS: dict[str, NodeKind] = {slug: kind for kind, slug in KIND_SLUGS.items()}
+
+
 # Under which kinds a node may stand; None: at the top.
 PARENT_KINDS: dict[NodeKind, set[NodeKind | None]] = {
     NodeKind.OPENING_HEADING: {None},

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 
 import factory
+import pgtrigger
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from axes.choices import Channel, ConsultationState, FrameworkState, Group, LocalPlanKind, NodeKind, Scale
+from axes.choices import PARENT_KINDS, Channel, ConsultationState, FrameworkState, Group, LocalPlanKind, NodeKind, Scale
 from axes.models import (
     Consultation,
     Framework,
@@ -115,14 +116,26 @@ class FrameworkFactory(DjangoModelFactory):
 
 
 class NodeFactory(DjangoModelFactory):
+    """A node where its kind may stand (a parent is made where it needs one), also in an edition in force."""
+
     class Meta:
         model = Node
 
     framework = factory.SubFactory(FrameworkFactory)
     kind = NodeKind.PRIORITY_AXIS
     code = factory.Sequence(lambda n: f"EP{n}")
+    parent = factory.LazyAttribute(
+        lambda o: None
+        if None in PARENT_KINDS[o.kind]
+        else NodeFactory(framework=o.framework, kind=min(PARENT_KINDS[o.kind]))
+    )
     order = factory.Sequence(lambda n: n % 30000)
     wording = factory.Sequence(lambda n: f"Eixo {n}")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        with pgtrigger.ignore("axes.Node:edition_in_force_never_changes"):
+            return super()._create(model_class, *args, **kwargs)
 
 
 class LocalPlanFactory(DjangoModelFactory):

@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import uuid4
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from axes.choices import Focus, FrameworkState, LocalPlanKind, NodeKind, Origin, ReferenceKind
+from axes.choices import PARENT_KINDS, Focus, FrameworkState, LocalPlanKind, NodeKind, Origin, ReferenceKind
 from axes.rules import sees_drafts
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.territory.models import Municipality
@@ -19,6 +20,36 @@ if TYPE_CHECKING:
     from refamp.accounts.models import User
 
 PUBLISHED_STATES = [FrameworkState.IN_FORCE, FrameworkState.SUPERSEDED]
+
+ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+
+
+def refusal(name: str, message: str) -> str:
+    """The PL/pgSQL that refuses a row under a name that reads as the rule."""
+    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
+
+
+def unless_open(edition: str) -> str:
+    """The PL/pgSQL that refuses a change of an edition in force or superseded.
+
+    `edition` selects the keys of the editions that the row belongs to, before and after. The row lock makes a change
+    and the act that puts the edition in force wait for each other.
+    """
+    name = "edition_in_force_never_changes"
+    return f"""
+        PERFORM 1 FROM axes_framework WHERE id IN ({edition}) FOR SHARE;
+        IF EXISTS (SELECT 1 FROM axes_framework WHERE id IN ({edition}) AND state IN ('in_force', 'superseded')) THEN
+            {refusal(name, "An edition in force or superseded never changes.")}
+        END IF;
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        RETURN NEW;
+    """
+
+
+# kind:parent pairs that may be, "-" for none.
+KNOWN_PAIRS = ", ".join(
+    sorted(f"'{kind.value}:{parent.value if parent else '-'}'" for kind, parents in PARENT_KINDS.items() for parent in parents)
+)
 
 
 class FrameworkQuerySet(models.QuerySet):
@@ -82,6 +113,25 @@ class Framework(models.Model):
                 name="edition_in_force_says_since_when",
                 violation_error_message=_("An edition in force says since when."),
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="edition_in_force_never_changes",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__state__in=["in_force", "superseded"]),
+                func=f"""
+                    IF TG_OP = 'DELETE'
+                        OR NOT (NEW.state = OLD.state OR (OLD.state = 'in_force' AND NEW.state = 'superseded'))
+                        OR (to_jsonb(NEW) - ARRAY['state', 'superseded_at', 'updated_at', 'version'])
+                            IS DISTINCT FROM (to_jsonb(OLD) - ARRAY['state', 'superseded_at', 'updated_at', 'version'])
+                        OR (NEW.state = OLD.state AND NEW.superseded_at IS DISTINCT FROM OLD.superseded_at)
+                    THEN
+                        {refusal("edition_in_force_never_changes", "An edition in force or superseded never changes.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
         ]
         verbose_name = _("edition of the referential")
         verbose_name_plural = _("editions of the referential")
@@ -149,6 +199,37 @@ class Node(models.Model):
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
                 name="node_does_not_stand_under_itself",
                 violation_error_message=_("A node cannot stand under itself."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="edition_in_force_never_changes",
+                operation=ANY_CHANGE,
+                when=pgtrigger.Before,
+                func=unless_open("OLD.framework_id, NEW.framework_id"),
+            ),
+            pgtrigger.Trigger(
+                name="node_keeps_edition_and_kind",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.AnyChange("framework", "kind", "lineage"),
+                func=refusal("node_keeps_edition_and_kind", "A node keeps its edition, its kind and its lineage."),
+            ),
+            pgtrigger.Trigger(
+                name="node_stands_where_its_kind_may",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent"),
+                when=pgtrigger.Before,
+                declare=[("parent_kind", "text"), ("parent_edition", "bigint")],
+                func=f"""
+                    SELECT kind, framework_id INTO parent_kind, parent_edition FROM axes_node WHERE id = NEW.parent_id;
+                    IF NEW.parent_id IS NOT NULL AND parent_edition IS DISTINCT FROM NEW.framework_id THEN
+                        {refusal("node_stands_in_its_parents_edition", "A node stands in the edition of what it stands under.")}
+                    END IF;
+                    IF NEW.kind || ':' || coalesce(parent_kind, '-') NOT IN ({KNOWN_PAIRS}) THEN
+                        {refusal("node_stands_where_its_kind_may", "A node of this kind cannot stand there.")}
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
         verbose_name = _("node")
@@ -259,6 +340,34 @@ class CrossReference(models.Model):
                 name="cross_reference_origin_is_known",
                 violation_error_message=_("Unknown origin."),
             ),
+            models.CheckConstraint(
+                condition=~Q(source=F("target")),
+                name="node_does_not_refer_to_itself",
+                violation_error_message=_("A node cannot refer to itself."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="edition_in_force_never_changes",
+                operation=ANY_CHANGE,
+                when=pgtrigger.Before,
+                func=unless_open(
+                    "SELECT framework_id FROM axes_node"
+                    " WHERE id IN (OLD.source_id, OLD.target_id, NEW.source_id, NEW.target_id)"
+                ),
+            ),
+            pgtrigger.Trigger(
+                name="cross_reference_stays_in_one_edition",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=f"""
+                    IF (SELECT count(DISTINCT framework_id) FROM axes_node WHERE id IN (NEW.source_id, NEW.target_id)) > 1
+                    THEN
+                        {refusal("cross_reference_stays_in_one_edition", "A cross-reference stays in one edition.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
         verbose_name = _("cross-reference")
         verbose_name_plural = _("cross-references")
@@ -271,7 +380,7 @@ class Erratum(models.Model):
     """A misprint of the document: what is printed where, and how we read it."""
 
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="errata", verbose_name=_("edition"))
-    node = models.ForeignKey(Node, models.PROTECT, null=True, related_name="errata", verbose_name=_("node"))
+    node = models.ForeignKey(Node, models.PROTECT, null=True, blank=True, related_name="errata", verbose_name=_("node"))
     place = models.CharField(_("where"), max_length=200)
     printed = models.TextField(_("printed"))
     reading = models.TextField(_("our reading"))
@@ -284,6 +393,27 @@ class Erratum(models.Model):
                 name="one_erratum_per_place",
                 violation_error_message=_("This misprint is already noted."),
             )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="edition_in_force_never_changes",
+                operation=ANY_CHANGE,
+                when=pgtrigger.Before,
+                func=unless_open("OLD.framework_id, NEW.framework_id"),
+            ),
+            pgtrigger.Trigger(
+                name="erratum_speaks_of_its_edition",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=f"""
+                    IF NEW.node_id IS NOT NULL
+                        AND NEW.framework_id IS DISTINCT FROM (SELECT framework_id FROM axes_node WHERE id = NEW.node_id)
+                    THEN
+                        {refusal("erratum_speaks_of_its_edition", "An erratum speaks of a node of its own edition.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
         verbose_name = _("erratum")
         verbose_name_plural = _("errata")
