@@ -217,7 +217,7 @@ class Node(models.Model):
             ),
             pgtrigger.Trigger(
                 name="node_stands_where_its_kind_may",
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
                 when=pgtrigger.Before,
                 declare=[("parent_kind", "text"), ("parent_edition", "bigint")],
                 func=f"""

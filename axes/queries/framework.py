@@ -130,7 +130,8 @@ def errata_of(framework: Framework, node: Node | None = None) -> QuerySet[Erratu
 
 def said(framework: Framework) -> list[Said]:
     """An edition in the shape that `formulas.difference` compares, in reading order."""
-    lineages = {branch.node.pk: branch.node.lineage for branch in (tree := tree_of(framework)).by_key.values()}
+    tree = tree_of(framework)
+    lineages = {key: branch.node.lineage for key, branch in tree.by_key.items()}
     return [
         Said(
             key=branch.node.pk,
