@@ -168,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(timedelta(seconds=30)),
         "options": {"expires": 30},
     },
+    "forget": {"task": "refamp.jobs.tasks.forget", "schedule": schedule(timedelta(hours=1))},
     "seal": {
         "task": "refamp.audit.tasks.seal",
         "schedule": schedule(timedelta(seconds=30)),
@@ -232,6 +233,7 @@ UPLOAD_MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 
 EMAIL_BACKEND = "refamp.jobs.mail.EmlBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "REF-AMP <refamp@localhost>")
 if env("EMAIL_URL"):
     mail = urlsplit(env("EMAIL_URL"))

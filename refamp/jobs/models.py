@@ -1,12 +1,25 @@
 """Jobs, uploads, outgoing mail, and the keys that make creating twice safe."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from refamp.base.fields import PublicIdField
 from refamp.jobs.choices import EmailState, JobState, UploadState
+from refamp.jobs.rules import sees_every_job
+
+
+class OwnedQuerySet(models.QuerySet):
+    """Rows that somebody asked for."""
+
+    def visible_to(self, user: Any) -> "OwnedQuerySet":
+        """All of them for the coordination unit, their own for everybody else."""
+        if sees_every_job(user):
+            return self
+        return self.filter(actor_id=user.pk) if user.is_authenticated and user.is_active else self.none()
 
 
 class Job(models.Model):
@@ -28,12 +41,15 @@ class Job(models.Model):
     lease = models.UUIDField(_("lease"), null=True, editable=False)
     leased_until = models.DateTimeField(_("leased until"), null=True)
     run_after = models.DateTimeField(_("not before"), null=True)
+    rung_at = models.DateTimeField(_("bell last rung at"), null=True, editable=False)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("asked by")
     )
     created_at = models.DateTimeField(_("asked at"), auto_now_add=True)
     started_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -79,12 +95,15 @@ class Upload(models.Model):
     problems = models.JSONField(_("problems"), default=list)
     problem_count = models.PositiveIntegerField(_("number of problems"), default=0)
     summary = models.JSONField(_("what it would do"), default=dict)
+    outcome = models.JSONField(_("what it did"), default=dict, db_default=Value({}, models.JSONField()))
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+", verbose_name=_("job"))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("sent by")
     )
     created_at = models.DateTimeField(_("sent at"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
