@@ -67,7 +67,7 @@ def deliver(email: Email) -> bool:
         message_of(email).send()
     except (OSError, smtplib.SMTPException) as error:
         permanent = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
-            code >= 500
+            code >= 500  # noqa: PLR2004 - permanent, says SMTP
             for code, _text in error.recipients.values()
         )
         log.warning("E-mail %s was not sent (attempt %s): %s", email.public_id, email.attempts, type(error).__name__)

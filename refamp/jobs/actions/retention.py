@@ -31,8 +31,8 @@ class Erased:
 def erase_expired(*, now: datetime | None = None) -> Erased:
     """Erase sent mail after 30 days, idempotency keys after a day, finished jobs after 90 days, files after 30 days.
 
-    A file that nobody confirmed in that time is rejected. Stored files without a row (their transaction failed) go after
-    a day.
+    A file that nobody confirmed in that time is rejected. Stored files without a row (their transaction failed) go
+    after a day.
     """
     now = now or timezone.now()
     erased = Erased()

@@ -5,6 +5,7 @@ import threading
 import time
 import traceback
 from datetime import timedelta
+from typing import Self
 from uuid import UUID, uuid4
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -31,8 +32,8 @@ SECOND = "jobs"
 
 TAKE = """
 UPDATE jobs_job SET state = 'running', lease = %(lease)s, leased_until = clock_timestamp() + %(term)s,
-    attempts = attempts + 1, started_at = COALESCE(started_at, clock_timestamp()), progress_done = 0, progress_total = 0,
-    message = ''
+    attempts = attempts + 1, started_at = COALESCE(started_at, clock_timestamp()), progress_done = 0,
+    progress_total = 0, message = ''
 WHERE id = (
     SELECT id FROM jobs_job WHERE public_id = %(job)s AND (
         state = 'queued' AND (run_after IS NULL OR run_after <= clock_timestamp())
@@ -52,7 +53,7 @@ class Lease:
         self.gone = threading.Event()
         self.thread = threading.Thread(target=self.keep, name="lease", daemon=True)
 
-    def __enter__(self) -> "Lease":
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
@@ -115,7 +116,7 @@ class Reported:
 
 
 def execute_job(*, public_id: UUID | str) -> str:
-    """Do a job if it is due and nobody else does it. Answers the state it ended in, or `taken` when there was none to do.
+    """Do a job if it is due and nobody else does it; answers the state it ended in, or `taken` when there was none.
 
     Never raises for what the handler does: it ends in `done`, `failed`, `queued` (to be tried again) or `lost`.
     """
@@ -125,7 +126,7 @@ def execute_job(*, public_id: UUID | str) -> str:
         row = cursor.fetchone()
     if row is None:
         return "taken"
-    job = Job.objects.using(SECOND).select_related("actor").get(pk=row[0])
+    job = Job.objects.using(SECOND).get(pk=row[0])
     job._state.db = "default"  # read over the second connection, worked on over the first
     name = request_id.set(str(job.public_id))
     try:
@@ -145,21 +146,22 @@ def hold(job: Job, token: UUID) -> str:
     except LeaseLost:
         log.warning("Job %s was given to another worker; what this one did is rolled back", job)
         return "lost"
-    except Refused as error:
-        return fail(job, token, str(error.message), "")
-    except SoftTimeLimitExceeded:
-        return fail(job, token, _("It took too long and was stopped."), traceback.format_exc())
-    except Exception as error:  # whatever a handler raises ends in the row, not in the broker
-        log.exception("Job %s failed (attempt %s)", job, job.attempts)
-        if job.attempts >= MOST_ATTEMPTS or not isinstance(error, Exception):
-            return fail(
-                job,
-                token,
-                _("An unexpected error stopped it. The coordination unit can see it."),
-                traceback.format_exc(),
-            )
-        return try_later(job, token, traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises ends in the row, not in the broker
+        return sort_out(job, token, error)
     return str(JobState.DONE)
+
+
+def sort_out(job: Job, token: UUID, error: Exception) -> str:
+    """A refusal and a time limit are final; anything else is tried five times."""
+    if isinstance(error, Refused):
+        return fail(job, token, str(error.message), "")
+    trace = "".join(traceback.format_exception(error))
+    log.error("Job %s failed (attempt %s)", job, job.attempts, exc_info=error)
+    if isinstance(error, SoftTimeLimitExceeded):
+        return fail(job, token, _("It took too long and was stopped."), trace)
+    if job.attempts >= MOST_ATTEMPTS:
+        return fail(job, token, _("An unexpected error stopped it. The coordination unit can see it."), trace)
+    return try_later(job, token, trace)
 
 
 def work(job: Job, lease: Lease) -> None:

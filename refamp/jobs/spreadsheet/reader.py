@@ -1,6 +1,6 @@
 """Reads one hostile file, in a process of its own with little memory and time. Knows nothing of Django.
 
-Run as `python -I reader.py PATH EXTENSION LIMITS`, with LIMITS a JSON object; writes one JSON object to standard output:
+Run as `python -I reader.py PATH EXTENSION LIMITS`, with LIMITS a JSON object; writes one JSON object:
 `{"header": [...], "numbers": [...], "columns": [[...], ...], "problems": [[row, column, code], ...]}` or
 `{"refused": code, "details": {...}}`.
 """
@@ -15,6 +15,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -171,12 +172,10 @@ def separator_of(text: str) -> str:
     best, best_score = ",", (0, 0)
     for separator in SEPARATORS:
         rows: list[list[str]] = []
-        try:
+        with suppress(csv.Error):  # what could be read before it decides
             rows.extend(
                 row for row in islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator), 50) if any(row)
             )
-        except csv.Error:
-            pass  # what could be read before it decides
         if rows and len(rows[0]) > 1:
             score = (sum(len(row) == len(rows[0]) for row in rows) * 100 // len(rows), len(rows[0]))
             # agreement first in steps of a half, then more columns
