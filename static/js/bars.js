@@ -1,6 +1,6 @@
 // <ref-bars table="t1" series="share" max="100" shape="point">: one bar (or point) per row with its interval and the
 // text of its cell; rows without a figure keep their place and say why.
-import { TableDrawing, axisRow, gridLines, html, legend, nameOf, scaleOf, seriesOf, svg } from "./chart.js";
+import { TableDrawing, axisRow, html, legend, nameOf, plotOf, scaleOf, seriesOf, svg } from "./chart.js";
 import { say } from "./page.js";
 
 class Bars extends TableDrawing {
@@ -20,23 +20,21 @@ class Bars extends TableDrawing {
 
   row(row, cell, scale, point) {
     const label = html("div", "plot-label", html("span", "", row.label));
-    const plot = svg("svg", { height: 34, class: "plot-svg" }, ...gridLines(scale));
-    const area = html("div", "plot-area", plot);
     if (!cell || cell.value === null) {
-      area.append(html("span", "plot-none", cell?.text || say("nothing")));
-      return html("div", "plot-row", label, area);
+      return html("div", "plot-row", label, html("div", "plot-area", plotOf(scale), html("span", "plot-none", cell?.text || say("nothing"))));
     }
+    const shapes = [];
     const zero = parseFloat(scale.place(0)), end = parseFloat(scale.place(cell.value));
-    if (point) plot.append(svg("circle", { cx: `${end}%`, cy: 17, r: 6, class: "dot" }));
-    else plot.append(svg("rect", { x: `${Math.min(zero, end)}%`, width: `${Math.abs(end - zero)}%`, y: 9, height: 16, rx: 3, class: "bar" }));
+    if (point) shapes.push(svg("circle", { cx: `${end}%`, cy: 0, r: 6, class: "dot" }));
+    else shapes.push(svg("rect", { x: `${Math.min(zero, end)}%`, width: `${Math.abs(end - zero)}%`, y: -8, height: 16, rx: 3, class: "bar" }));
     if (cell.low !== null && cell.high !== null) {
-      for (const [x1, x2, y1, y2] of [[cell.low, cell.high, 17, 17], [cell.low, cell.low, 13, 21], [cell.high, cell.high, 13, 21]]) {
-        plot.append(svg("line", { x1: scale.place(x1), x2: scale.place(x2), y1, y2, class: "whisker" }));
+      for (const [x1, x2, y1, y2] of [[cell.low, cell.high, 0, 0], [cell.low, cell.low, -4, 4], [cell.high, cell.high, -4, 4]]) {
+        shapes.push(svg("line", { x1: scale.place(x1), x2: scale.place(x2), y1, y2, class: "whisker" }));
       }
     }
     const edge = Math.max(end, cell.high === null ? 0 : parseFloat(scale.place(cell.high)));
-    plot.append(svg("text", { x: `${edge}%`, y: 21, dx: point && cell.high === null ? 12 : 8, class: "value" }, cell.text));
-    return html("div", "plot-row", label, area);
+    shapes.push(svg("text", { x: `${edge}%`, y: 4.5, dx: point && cell.high === null ? 12 : 8, class: "value" }, cell.text));
+    return html("div", "plot-row", label, html("div", "plot-area", plotOf(scale, ...shapes)));
   }
 }
 customElements.define("ref-bars", Bars);

@@ -87,6 +87,25 @@ export function scaleOf(values, asked = null) {
   return { ticks, place: (value) => `${(100 * (Math.min(value, last) - first) / (last - first || 1)).toFixed(3)}%` };
 }
 
+/** At most five even classes with round bounds that hold every figure: the bounds, one more than the classes. */
+export function classesOf(low, high) {
+  if (!(high > low)) return [low, high];
+  const power = 10 ** Math.floor(Math.log10((high - low) / 5));
+  for (const step of [1, 2, 2.5, 5, 10, 20].map((one) => one * power)) {
+    const first = Math.floor(low / step + 1e-9), count = Math.max(1, Math.ceil(high / step - 1e-9) - first);
+    if (count <= 5) return Array.from({ length: count + 1 }, (none, at) => Number(((first + at) * step).toPrecision(12)));
+  }
+  return [low, high];
+}
+
+/** The class a figure falls in, counted from 0; a bound belongs to the class above it, the last to the last. */
+export const classOf = (value, bounds) => Math.min(bounds.length - 2, Math.max(0, bounds.findLastIndex((bound) => bound <= value)));
+
+/** A drawing as wide and as high as its place, with the origin at mid-height; the grid runs through all of it. */
+export function plotOf(scale, ...shapes) {
+  return svg("svg", { class: "plot-svg" }, ...gridLines(scale), svg("svg", { y: "50%", width: "100%", height: "1" }, ...shapes));
+}
+
 export const gridLines = (scale) => scale.ticks.map((value) => svg("line", { x1: scale.place(value), x2: scale.place(value), y1: 0, y2: "100%", class: value === 0 ? "zero" : "grid" }));
 
 /** The row of ticks under the plot. */

@@ -6,10 +6,14 @@
    - else, where the row's head is a link, each tile is that link; else the tiles are a drawing only.
    Arrows move between tiles, Home and End along a row. With `geojson` (features whose `code` property is the row's
    data-code, longitude and latitude), a button turns the tiles into the map and back. */
-import { TableDrawing, html, seriesOf, svg, tick } from "./chart.js";
+import { TableDrawing, classOf, classesOf, html, seriesOf, svg, tick } from "./chart.js";
 import { announce, say } from "./page.js";
 
 const RAMP = ["shade-1", "shade-2", "shade-3", "shade-4", "shade-5"];
+
+// Where a Portuguese word may break: after an open syllable, or after its closing n, m, r, l or s.
+const SYLLABLE = /([aeiouáâãàéêíóôõú][nmrls]?)(?=(?:[nlc]h|[bcdfgptv][rl]|[bcdfgjklmnpqrstvxzç])[aeiouáâãàéêíóôõú])/gi;
+const breakable = (text) => text.replace(/\p{L}{7,}/gu, (word) => word.replace(SYLLABLE, "$1\u00ad"));
 
 class Tiles extends TableDrawing {
   draw(data) {
@@ -17,8 +21,7 @@ class Tiles extends TableDrawing {
     const [name] = seriesOf(this, data, 1);
     const rows = data.rows.filter((row) => row.x !== null && row.y !== null);
     const values = rows.map((row) => row.cells[name]).filter((cell) => cell?.value !== null && cell?.value !== undefined && !cell.tone).map((cell) => cell.value);
-    this.low = Math.min(...values);
-    this.high = Math.max(...values);
+    this.bounds = values.length ? classesOf(Math.min(...values), Math.max(...values)) : [];
     const pressed = this.hasAttribute("param") || this.hasAttribute("select");
     const links = !pressed && rows.some((row) => row.link);
     this.rows = rows.map((row) => ({ ...row, cell: row.cells[name] ?? null }));
@@ -34,7 +37,7 @@ class Tiles extends TableDrawing {
     const first = box.querySelector(`.tile[aria-pressed="true"]`) ?? box.querySelector("a.tile, button.tile");
     if (first) first.tabIndex = 0;
     this.box = box;
-    const parts = [box, this.key(data, values)];
+    const parts = [box, this.key(data)];
     if (this.hasAttribute("geojson")) parts.push(this.switcher());
     const wrap = html("div", "tiles-wrap", ...parts);
     const wanted = location.hash.match(/^#tile-(.+)$/)?.[1];
@@ -47,12 +50,12 @@ class Tiles extends TableDrawing {
   shade(cell) {
     if (!cell || (cell.status && !cell.tone)) return "tile-none";
     if (cell.tone) return `tone-${cell.tone}`;
-    return RAMP[this.high === this.low ? 2 : Math.min(4, Math.floor((5 * (cell.value - this.low)) / (this.high - this.low)))];
+    return RAMP[this.bounds[0] === this.bounds[1] ? 2 : classOf(cell.value, this.bounds)];
   }
 
   tile(row, pressed, links) {
     const tag = pressed ? "button" : links && row.link ? "a" : "span";
-    const tile = html(tag, `tile ${this.shade(row.cell)}`, html("b", "", row.short), " ", html("span", "", row.cell?.text ?? say("nothing")));
+    const tile = html(tag, `tile ${this.shade(row.cell)}`, html("b", "", breakable(row.short)), " ", html("span", "", breakable(row.cell?.text ?? say("nothing"))));
     if (tag === "button") {
       tile.type = "button";
       tile.setAttribute("aria-pressed", String(this.codes.has(row.code)));
@@ -100,12 +103,12 @@ class Tiles extends TableDrawing {
     location.assign(address);
   }
 
-  key(data, values) {
+  key(data) {
     const swatch = (name) => html("i", `swatch ${name}`);
     const kinds = new Map();
     for (const { cell } of this.rows) if (cell?.tone) kinds.set(`tone-${cell.tone}`, cell.text);
     const entries = [...kinds].map(([name, text]) => [name, text]);
-    if (values.length && this.high > this.low) RAMP.forEach((name, index) => entries.push([name, `${tick(this.low + ((this.high - this.low) * index) / 5, "")} – ${tick(this.low + ((this.high - this.low) * (index + 1)) / 5, data.unit)}`]));
+    if (this.bounds[1] > this.bounds[0]) this.bounds.slice(1).forEach((bound, index) => entries.push([RAMP[index], `${tick(this.bounds[index], "")} – ${tick(bound, data.unit)}`]));
     if (this.rows.some(({ cell }) => !cell || (cell.status && !cell.tone))) entries.push(["tile-none", say("nothing")]);
     const key = html("div", "key", ...entries.map(([name, text]) => html("span", "", swatch(name), text)));
     key.setAttribute("aria-hidden", "true");
