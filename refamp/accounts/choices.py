@@ -24,3 +24,8 @@ ROLES_WITH_SECOND_FACTOR = {Role.COORDINATION, Role.AUDITOR}
 class Scope(TextChoices):
     READ = "read", _("read")
     WRITE_AXES = "write:axes", _("write in the referential and the consultations")
+
+
+# What makes a token write in a room is `write:<room>`; reading what is not public needs `read`.
+LONGEST_TOKEN_DAYS = 366
+INVITATION_DAYS = 14

@@ -42,12 +42,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_demonstration = models.BooleanField(_("demonstration account"), default=False)
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
+    erasure_asked_at = models.DateTimeField(_("asked for erasure at"), null=True, blank=True)
     erased_at = models.DateTimeField(_("personal data erased at"), null=True, blank=True)
     version = VersionField()
 
     objects = UserManager()
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
+
+    # A token made for one municipality: only what the person is there counts, and nothing that reaches further.
+    acts_only_for: int | None = None
 
     class Meta:
         ordering = ["name", "id"]
@@ -61,6 +65,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(email=Lower("email")),
                 name="email_is_lower_case",
                 violation_error_message=_("Addresses are kept in lower case."),
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(is_active=False),
+                name="erased_account_is_not_active",
+                violation_error_message=_("An account whose data was erased cannot be used again."),
             ),
         ]
         verbose_name = _("account")
@@ -77,7 +86,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def held_assignments(self) -> frozenset[tuple[str, int | None]]:
         """(role, municipality key) of today, read once per request."""
-        return frozenset(Assignment.objects.current().filter(user=self).values_list("role", "municipality_id"))
+        held = Assignment.objects.current().filter(user=self)
+        if self.acts_only_for is not None:
+            held = held.filter(municipality=self.acts_only_for, role__in=sorted(ROLES_OF_A_MUNICIPALITY))
+        return frozenset(held.values_list("role", "municipality_id"))
 
     @cached_property
     def held_roles(self) -> frozenset[str]:
@@ -135,6 +147,12 @@ class Assignment(models.Model):
         return f"{self.user} · {self.get_role_display()}"
 
 
+class InvitationQuerySet(models.QuerySet):
+    def open(self) -> "InvitationQuerySet":
+        """Neither accepted nor withdrawn; it may have expired and wait to be sent again."""
+        return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+
+
 class Invitation(models.Model):
     """The way in: sign-up is closed. The token is mailed, only its hash is kept."""
 
@@ -152,9 +170,18 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["email", "role", "municipality"],
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                nulls_distinct=False,
+                name="one_open_invitation_per_address_role_and_place",
+                violation_error_message=_("This person already has an open invitation to this role: send it again."),
+            ),
             models.CheckConstraint(
                 condition=Q(role__in=Role.values),
                 name="invited_role_is_known",
@@ -179,6 +206,11 @@ class Invitation(models.Model):
         return f"{self.name} · {self.get_role_display()}"
 
 
+class ApiTokenQuerySet(models.QuerySet):
+    def usable(self) -> "ApiTokenQuerySet":
+        return self.filter(revoked_at__isnull=True, expires_at__gt=timezone.now(), user__is_active=True)
+
+
 class ApiToken(models.Model):
     """How another system comes in, on behalf of an account. `refamp_<key>_<secret>`; only the secret's hash is kept."""
 
@@ -195,6 +227,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(_("expires at"))
     last_used_at = models.DateTimeField(_("last used at"), null=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
