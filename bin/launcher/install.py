@@ -16,6 +16,8 @@ from launcher.words import LaunchError, Steps
 
 # Each level includes the one before it: what tests need is never taken away by a later bin/up.
 LEVELS = {"run": ["requirements.txt"], "test": ["requirements.txt", "tests/requirements.txt"]}
+JUST_DONE = "REFAMP_JUST_INSTALLED"
+STEPS = 4
 FONT = "@fontsource/public-sans"
 FONT_WEIGHTS = (400, 600, 700)
 FONT_SUBSETS = ("latin",)
@@ -176,7 +178,10 @@ def compile_translations(place: Place, steps: Steps) -> None:
 
 
 def install(place: Place, level: str, steps: Steps) -> None:
-    """Do all of it, one at a time across processes."""
+    """Do all of it, one at a time across processes; not again when this very command just did it in another Python."""
+    if os.environ.pop(JUST_DONE, "") == str(place.venv):
+        steps.number = STEPS
+        return
     place.venv.mkdir(exist_ok=True)
     lock = Lock(place.venv / "install.lock")
     # A checkout that we may not write to (a container's, say) was installed by whoever may.

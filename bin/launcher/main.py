@@ -3,7 +3,7 @@
 import os
 import sys
 
-from launcher.install import install
+from launcher.install import JUST_DONE, STEPS, install
 from launcher.place import Place
 from launcher.words import LaunchError, Steps
 
@@ -25,10 +25,11 @@ def main(argv: list[str]) -> int:
     try:
         if os.path.realpath(sys.prefix) != os.path.realpath(place.venv):
             # What follows imports installed packages; so they come first, and then we start anew among them.
-            total = {"up": 10, "test": 6, "bench": 7}.get(command, 4)
+            total = {"up": 10, "test": 6, "bench": 7}.get(command, STEPS)
             install(
                 place, LEVEL.get(command, "run"), Steps(total, quiet=command not in ("up", "test", "check", "bench"))
             )
+            os.environ[JUST_DONE] = str(place.venv)
             os.execv(place.python, [str(place.python), str(place.root / "bin" / "launch.py"), *argv])
         module, function = COMMANDS[command]
         return int(getattr(__import__(module, fromlist=[function]), function)(arguments))
