@@ -297,10 +297,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["refamp.base.api.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["refamp.base.api.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["refamp.base.api.JSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_PAGINATION_CLASS": "refamp.base.api.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["refamp.base.api.DeclaredFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "refamp.base.api.Schema",
+    "DEFAULT_SCHEMA_CLASS": "refamp.base.api.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["refamp.base.api.CallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "caller": env("API_RATE", "1200/min"),
