@@ -9,7 +9,19 @@ class AxesConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's own work. Models are loaded only now."""
         from axes.actions.results import FOLD  # noqa: PLC0415 - models cannot be imported before the apps are ready
+        from axes.rules import may_see_imports  # noqa: PLC0415
+        from axes.tasks.answers import KIND, apply_answers, back_to_answers, check_answers, undo_answers  # noqa: PLC0415
         from axes.tasks.results import fold  # noqa: PLC0415
-        from refamp.jobs.actions import register  # noqa: PLC0415
+        from refamp.jobs.actions import register, register_upload  # noqa: PLC0415
 
         register(FOLD, fold, label=_("Counting the answers"))
+        register_upload(
+            KIND,
+            check=check_answers,
+            apply=apply_answers,
+            undo=undo_answers,
+            may_see=may_see_imports,
+            template="axes/answers/summary.html",
+            label=_("Answers"),
+            back=back_to_answers,
+        )

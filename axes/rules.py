@@ -51,6 +51,11 @@ def may_run_consultations(user: Person) -> bool:
     return is_coordination(user)
 
 
+def may_see_imports(user: Person, _upload: object = None) -> bool:
+    """Files of answers hold what single respondents said."""
+    return is_coordination(user)
+
+
 def sees_live_results(user: Person) -> bool:
     """Unsuppressed and unfrozen: everybody else would learn what the newest respondent said."""
     return is_coordination(user)

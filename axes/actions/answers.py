@@ -114,7 +114,7 @@ def record_answers(
     FreeText.objects.bulk_create(
         FreeText(respondent=respondent, scale=scale, text=text) for scale, text in written.items()
     )
-    tally_respondents(consultation=consultation, respondents=[respondent.pk], sign=1)
+    tally_respondents(consultation=consultation, respondents=[respondent.pk], sign=1, actor=actor)
     record(
         actor=actor,
         action="respondent.recorded",
@@ -168,7 +168,7 @@ def withdraw_respondent(*, actor: "User", respondent: Respondent, reason: str = 
         raise NotAllowed
     if respondent.withdrawn_at is not None:
         raise Refused(_("These answers were already withdrawn."), code="already_withdrawn")
-    tally_respondents(consultation=respondent.consultation, respondents=[respondent.pk], sign=-1)
+    tally_respondents(consultation=respondent.consultation, respondents=[respondent.pk], sign=-1, actor=actor)
     respondent.withdrawn_at = timezone.now()
     Respondent.objects.filter(pk=respondent.pk).update(withdrawn_at=respondent.withdrawn_at)
     record(actor=actor, action="respondent.withdrawn", obj=respondent, reason=reason, label=respondent.reference)
@@ -225,7 +225,7 @@ def import_answers(
         "axes_mention (respondent_id, topic_id, scale)", ((keys[who], topic, scale) for who, topic, scale in mentions)
     )
     progress(len(respondents) + count)
-    tally_respondents(consultation=consultation, upload=upload, sign=1)
+    tally_respondents(consultation=consultation, upload=upload, sign=1, actor=actor)
     done = {"respondents": len(respondents), "mentions": count}
     record(actor=actor, action="answers.imported", obj=consultation, after=done | {"file": upload.name})
     return done
@@ -257,7 +257,7 @@ def undo_import(*, actor: "User | None", consultation: Consultation, upload: Upl
             [upload.pk],
         )
         keys = [key for (key,) in cursor.fetchall()]
-    tally_respondents(consultation=consultation, respondents=keys, sign=-1)
+    tally_respondents(consultation=consultation, upload=upload, sign=-1, actor=actor)
     Respondent.objects.filter(upload=upload, withdrawn_at__isnull=True).update(withdrawn_at=timezone.now())
     record(actor=actor, action="answers.import_undone", obj=consultation, after={"respondents": len(keys), "file": upload.name})
     return {"withdrawn": len(keys)}

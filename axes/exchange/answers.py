@@ -63,7 +63,6 @@ PREVIEW = 500  # rows shown one by one before the confirmation
 NOTES = 200  # rows listed for each kind of note
 LONGEST_REFERENCE = 100
 NUMBER_WITH_ZERO_DECIMALS = re.compile(r"(\d+)[.,]0+")
-GUARDED = re.compile(r"'(?=[=+\-@\t\r])")  # the apostrophe with which an export keeps a cell from being a formula
 
 TEXTS = {
     "empty_file": gettext_lazy("The file is empty."),
@@ -174,6 +173,8 @@ def plan_answers(
     if plan.problem_count:
         return plan
     rows = rows[(rows != "").any(axis=1)]
+    plan.problems += table.attrs.get("problems", [])
+    plan.problem_count += table.attrs.get("problem_count", 0)
     plan.rows = len(rows)
     if rows.empty:
         plan.add_problem("no_rows")
@@ -202,7 +203,7 @@ def arrange(table: pd.DataFrame, plan: AnswersPlan, mapping: Mapping[str, str]) 
     if plan.problem_count:
         return pd.DataFrame()
     rows = pd.DataFrame({name: table.iloc[:, found[name]] for name in COLUMNS}, index=table.index)
-    return rows.fillna("").astype(str).apply(tidy)
+    return rows.fillna("").astype(str).apply(lambda column: column.str.strip())
 
 
 def meant(mapping: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -212,15 +213,6 @@ def meant(mapping: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield str(right), HEADERS[fold(str(left))]
         elif fold(str(right)) in HEADERS:
             yield str(left), HEADERS[fold(str(right))]
-
-
-def tidy(column: pd.Series) -> pd.Series:
-    """Trimmed, and without the apostrophe of a guarded formula; each different text is looked at once."""
-    codes, words = pd.factorize(column)
-    return pd.Series(
-        pd.array([GUARDED.sub("", " ".join(word.split(" ")).strip(), count=1) if GUARDED.match(word.strip()) else word.strip() for word in words], dtype="str").take(codes),
-        index=column.index,
-    )
 
 
 def look_up(column: pd.Series, find: Callable[[str], Any]) -> pd.Series:
@@ -274,7 +266,7 @@ def fill(plan: AnswersPlan, rows: pd.DataFrame, book: CodeBook, present: Callabl
     first = said["respondent"] & ~who.duplicated()
     plan.add_note("municipality_not_stated", reference[first & stated_municipality.isna() & ~bad], "municipality")
     plan.add_note("group_not_stated", reference[first & stated_group.isna() & ~bad], "group")
-    plan.preview = preview(rows, book, {"municipality": stated_municipality, "group": group, "topic": topic, "scale": scale},
+    plan.preview = preview(rows, book, {"municipality": municipality.where(municipality.notna(), stated_municipality), "group": group.where(group.notna(), stated_group), "topic": topic, "scale": scale},
                            {"problem": bad, "already_counted": again | empty_again | (empty & names_something), "names_nothing": empty})
     if plan.problem_count:
         return plan

@@ -70,3 +70,14 @@ def references_present(consultation: Consultation, references: list[str]) -> set
 
 def open_phase(consultation: Consultation) -> Phase | None:
     return consultation.phases.filter(state=PhaseState.OPEN).first()
+
+
+def topics_proposed(consultation: Consultation) -> QuerySet[Node]:
+    """The problem areas and strategic actions of the edition for which the code book has no topic yet."""
+    return (
+        Node.objects.filter(
+            framework=consultation.framework_id, kind__in=[NodeKind.PROBLEM_AREA, NodeKind.STRATEGIC_ACTION]
+        )
+        .exclude(topics__consultation=consultation)
+        .order_by("kind", "order", "id")
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from axes.actions.answers import erase_contacts as erase_due_contacts
@@ -12,8 +13,7 @@ from axes.choices import ConsultationState
 from axes.exchange.answers import AnswersPlan, plan_answers, problem
 from axes.models import Consultation
 from axes.queries.consultation import code_book, open_phase, references_present
-from refamp.base.errors import Refused
-from refamp.jobs.actions import Checked, Progress
+from refamp.jobs.actions import Checked, Progress, Unfit
 from refamp.jobs.models import Upload
 from refamp.jobs.spreadsheet import open_table
 
@@ -26,10 +26,8 @@ def target_of(upload: Upload) -> Consultation:
 
 def read(upload: Upload, consultation: Consultation) -> AnswersPlan:
     """The upload's file against the consultation as it is now."""
-    with upload.file.open("rb") as file:
-        table = open_table(file, upload.name)
     return plan_answers(
-        table,
+        open_table(upload.file.path, upload.name),
         book=code_book(consultation),
         present=lambda references: references_present(consultation, references),
         mapping=upload.mapping,
@@ -57,8 +55,7 @@ def apply_answers(upload: Upload, progress: Progress) -> dict[str, Any]:
     with translation.override(upload.actor.language if upload.actor else settings.LANGUAGE_CODE):
         plan = read(upload, consultation)
         if plan.problem_count:
-            first = plan.problems[0]
-            raise Refused(first["detail"], code=first["code"])
+            raise Unfit(plan.problems, plan.problem_count)
         total = len(plan.respondents) + len(plan.mentions)
         progress.set(0, total)
 
@@ -66,7 +63,7 @@ def apply_answers(upload: Upload, progress: Progress) -> dict[str, Any]:
             progress.check()
             progress.set(done, total)
 
-        import_answers(
+        done = import_answers(
             actor=upload.job.actor if upload.job else upload.actor,
             consultation=consultation,
             upload=upload,
@@ -74,15 +71,19 @@ def apply_answers(upload: Upload, progress: Progress) -> dict[str, Any]:
             mentions=plan.mentions,
             progress=tell,
         )
-    return plan.summary()
+    return done
 
 
 def undo_answers(upload: Upload) -> dict[str, Any]:
     """Withdraw the respondents of an import."""
-    done = undo_import(
+    return undo_import(
         actor=upload.job.actor if upload.job else upload.actor, consultation=target_of(upload), upload=upload
     )
-    return upload.summary | done
+
+
+def back_to_answers(upload: Upload) -> str:
+    """The page that the file was sent from."""
+    return reverse("axes:answers", args=[upload.target])
 
 
 @shared_task(name="axes.tasks.erase_contacts")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from django.utils.functional import Promise
 
+from refamp.base.errors import Refused
 from refamp.jobs.rules import MAY_SEE_UPLOAD
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     summary: dict[str, Any] = field(default_factory=dict)
+
+
+class Unfit(Refused):
+    """Raised by `apply`: what was right when the file was checked is right no longer. The file is rejected with these."""
+
+    def __init__(self, problems: list[Problem], problem_count: int) -> None:
+        super().__init__(problems[0]["detail"], code=problems[0]["code"])
+        self.problems, self.problem_count = problems, problem_count
 
 
 Handler = Callable[["Job", Progress], "dict[str, Any] | None"]

@@ -16,7 +16,7 @@ from refamp.base.errors import NotAllowed, Refused
 from refamp.base.ids import uuid7
 from refamp.base.states import check_move
 from refamp.jobs.actions.bell import enqueue_job
-from refamp.jobs.actions.registry import MOST_PROBLEMS, QUIET, UPLOADS, Problem, Progress, UploadKind, problem
+from refamp.jobs.actions.registry import MOST_PROBLEMS, QUIET, UPLOADS, Problem, Progress, Unfit, UploadKind, problem
 from refamp.jobs.choices import UPLOAD_MOVES, JobState, UploadState
 from refamp.jobs.models import Job, Upload
 from refamp.jobs.rules import may_decide_upload
@@ -215,6 +215,8 @@ def apply_upload(*, upload: Upload, progress: Progress = QUIET) -> Upload:
     try:
         with transaction.atomic():
             outcome = spec(upload.kind).apply(upload, progress)
+    except Unfit as error:
+        return turned_down(upload, error.problems, error.problem_count)
     except Refused as error:
         return turned_down(upload, [problem(error.code, error.message, column=error.field)])
     upload.outcome = outcome or {}
@@ -223,9 +225,9 @@ def apply_upload(*, upload: Upload, progress: Progress = QUIET) -> Upload:
     return upload
 
 
-def turned_down(upload: Upload, problems: list[Problem]) -> Upload:
+def turned_down(upload: Upload, problems: list[Problem], count: int = 0) -> Upload:
     """The whole file is rejected."""
-    upload.problems, upload.problem_count = problems[:MOST_PROBLEMS], len(problems)
+    upload.problems, upload.problem_count = problems[:MOST_PROBLEMS], max(count, len(problems))
     move(upload, UploadState.REJECTED)
     upload.save(update_fields=["problems", "problem_count", "state", "finished_at"])
     return upload
