@@ -45,7 +45,7 @@ class Dumbbell extends TableDrawing {
       const differs = cell.printed !== null && cell.printed !== cell.value;
       shapes.push(svg("text", { x, y: MIDDLE + 4, dx: left ? -12 : 12, "text-anchor": left ? "end" : "start", class: differs ? "value differs" : "value" }, cell.text + (differs && !cell.text.includes("≠") ? " ≠" : "")));
     });
-    return html("div", "plot-row", label, html("div", "plot-area", plotOf(scale, ...shapes)));
+    return html("div", "plot-row", label, html("div", "plot-area", plotOf(scale, ...shapes), drawn.length ? null : html("span", "plot-none", say("nothing"))));
   }
 }
 customElements.define("ref-dumbbell", Dumbbell);

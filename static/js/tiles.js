@@ -63,6 +63,8 @@ class Tiles extends TableDrawing {
     }
     if (tag === "a") tile.href = row.link;
     if (tag !== "span") {
+      // The words without their soft hyphens, which some screen readers stumble over, and the full name.
+      tile.setAttribute("aria-label", `${row.short}${row.short === row.label ? "" : ` (${row.label})`}: ${row.cell?.text ?? say("nothing")}`);
       tile.tabIndex = -1;
       tile.addEventListener("focus", () => { for (const other of this.box.querySelectorAll(".tile")) other.tabIndex = other === tile ? 0 : -1; });
     }
