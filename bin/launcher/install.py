@@ -55,7 +55,10 @@ def pinned(requirements: str, package: str) -> str:
     found = re.search(rf"^{re.escape(package)}==.*?(?=^\S)", requirements + "\nend", re.MULTILINE | re.DOTALL)
     if not found:
         raise LookupError(package)
-    return "\n".join(line for line in found.group().splitlines() if not line.strip().startswith("#")) + "\n"
+    return (
+        "\n".join(line for line in found.group().splitlines() if line.strip() and not line.strip().startswith("#"))
+        + "\n"
+    )
 
 
 def make_environment(place: Place) -> None:
