@@ -9,7 +9,9 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the room's own work. Models are loaded only now."""
+        from refamp.base.api import idempotency  # noqa: PLC0415
         from refamp.jobs.actions import register  # noqa: PLC0415 - models cannot be imported before the apps are ready
+        from refamp.jobs.actions.keys import IdempotencyStore  # noqa: PLC0415
         from refamp.jobs.actions.uploads import (  # noqa: PLC0415
             APPLY,
             CHECK,
@@ -23,3 +25,4 @@ class JobsConfig(AppConfig):
         register(CHECK, check_as_job, failed=failed_as_job, label=_("Checking a file"))
         register(APPLY, apply_as_job, failed=failed_as_job, label=_("Importing a file"))
         register(UNDO, undo_as_job, label=_("Undoing an import"))
+        idempotency.register(IdempotencyStore())

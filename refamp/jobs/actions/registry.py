@@ -68,7 +68,7 @@ class Checked:
 
 
 class Unfit(Refused):
-    """Raised by `apply`: what was right when the file was checked is right no longer. The file is rejected with these."""
+    """Raised by `apply` where what the check found right is right no longer: the file is rejected with these."""
 
     def __init__(self, problems: list[Problem], problem_count: int) -> None:
         super().__init__(problems[0]["detail"], code=problems[0]["code"])

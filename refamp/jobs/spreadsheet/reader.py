@@ -37,8 +37,9 @@ OTHERS = (
 MARKUP = re.compile(rb"\s*<(?:!doctype|\?xml|html|head|body|table|svg|script|meta|div)\b", re.IGNORECASE)
 ENTITIES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-# Our own exports put an apostrophe before what a spreadsheet would take for a formula; here it comes off again.
-NEUTRALISED = re.compile(r"'[=+\-@\t\r]")
+# Our own exports put an apostrophe before what a spreadsheet would take for a formula; here it comes off again, as in
+# `refamp.base.export.plain_text`, which this process cannot import.
+NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
 
 class Unreadable(Exception):  # noqa: N818 - reads as what it is
