@@ -7,18 +7,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import django
 from django.core.management import call_command, get_commands
-from django.db import connection
 
 if __name__ == "__main__":
     django.setup()
     for name in sys.argv[1:]:
         if name not in get_commands():
             print(f"(no command {name})", file=sys.stderr)
-            if name == "grant_application_role":
-                with connection.cursor() as cursor:
-                    cursor.execute("GRANT USAGE ON SCHEMA public TO refamp")
-                    cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO refamp")
-                    cursor.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO refamp")
             continue
         options = {"interactive": False} if name in {"migrate", "collectstatic"} else {}
         call_command(name, **options)
