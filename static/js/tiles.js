@@ -55,7 +55,7 @@ class Tiles extends TableDrawing {
 
   tile(row, pressed, links) {
     const tag = pressed ? "button" : links && row.link ? "a" : "span";
-    const tile = html(tag, `tile ${this.shade(row.cell)}`, html("b", "", breakable(row.short)), " ", html("span", "", breakable(row.cell?.text ?? say("nothing"))));
+    const tile = html(tag, `tile ${this.shade(row.cell)}`, ...this.words(row, tag !== "span"));
     if (tag === "button") {
       tile.type = "button";
       tile.setAttribute("aria-pressed", String(this.codes.has(row.code)));
@@ -63,8 +63,6 @@ class Tiles extends TableDrawing {
     }
     if (tag === "a") tile.href = row.link;
     if (tag !== "span") {
-      // The words without their soft hyphens, which some screen readers stumble over, and the full name.
-      tile.setAttribute("aria-label", `${row.short}${row.short === row.label ? "" : ` (${row.label})`}: ${row.cell?.text ?? say("nothing")}`);
       tile.tabIndex = -1;
       tile.addEventListener("focus", () => { for (const other of this.box.querySelectorAll(".tile")) other.tabIndex = other === tile ? 0 : -1; });
     }
@@ -73,6 +71,15 @@ class Tiles extends TableDrawing {
     tile.style.gridColumn = row.x + 1;
     tile.style.gridRow = row.y + 1;
     return tile;
+  }
+
+  // What is seen may carry soft hyphens, which some screen readers stumble over; what is heard has none, and the full name.
+  words(row, heard) {
+    const text = row.cell?.text ?? say("nothing");
+    const seen = [html("b", "", breakable(row.short)), html("span", "", breakable(text))];
+    if (!heard) return seen;
+    seen.forEach((part) => part.setAttribute("aria-hidden", "true"));
+    return [...seen, html("span", "visually-hidden", `${row.short}${row.short === row.label ? "" : `, ${row.label}`}: ${text}`)];
   }
 
   walk(event) {
