@@ -1,5 +1,6 @@
 """Makes `.venv`, installs the pinned requirements, and fetches the pinned fonts and scripts. Standard library alone."""
 
+import errno
 import hashlib
 import json
 import os
@@ -8,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import venv
-from contextlib import suppress
 from pathlib import Path
 
 from launcher.place import Lock, Place
@@ -188,8 +188,11 @@ def install(place: Place, level: str, steps: Steps) -> None:
     place.venv.mkdir(exist_ok=True)
     lock = Lock(place.venv / "install.lock")
     # A checkout that we may not write to (a container's, say) was installed by whoever may.
-    with suppress(PermissionError):
+    try:
         lock.acquire(wait=True)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EROFS):
+            raise
     try:
         install_requirements(place, level, steps)
         install_assets(place, level, steps)
