@@ -148,7 +148,7 @@ def install_assets(place: Place, level: str, steps: Steps) -> None:
     new = vendor.with_name("vendor.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    copy_fonts(place.root / "node_modules" / FONT, new)
+    copy_fonts(place.root / "node_modules" / FONT, new / "fonts")
     shutil.rmtree(vendor, ignore_errors=True)
     new.rename(vendor)
     stamp_path.write_text(json.dumps({"level": level, "packages": wanted}), encoding="utf-8")
@@ -157,13 +157,14 @@ def install_assets(place: Place, level: str, steps: Steps) -> None:
 
 def copy_fonts(package: Path, target: Path) -> None:
     characters = json.loads((package / "unicode.json").read_text(encoding="utf-8"))
+    target.mkdir()
     rules = []
     for weight in FONT_WEIGHTS:
         for subset in FONT_SUBSETS:
             shutil.copy(package / "files" / f"public-sans-{subset}-{weight}-normal.woff2", target)
             rules.append(font_face(weight, subset, characters[subset]))
     shutil.copy(package / "LICENSE", target / "public-sans-LICENSE.txt")
-    (target / "fonts.css").write_text("".join(rules), encoding="ascii")
+    (target / "public-sans.css").write_text("".join(rules), encoding="ascii")
 
 
 def compile_translations(place: Place, steps: Steps) -> None:
