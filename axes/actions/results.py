@@ -6,13 +6,16 @@ Whoever writes answers writes, in the same transaction and by set-based SQL, the
 and proves it right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection, transaction
 
-from axes.models import Consultation
-from axes.queries.results import FRESH_CELLS, STRATA
+from axes.formulas.suppression import Counts, Hidden, hide, is_too_close
+from axes.models import Consultation, Phase, Release, ReleasedResult
+from axes.queries.counting import FRESH_CELLS, STRATA
+from axes.queries.results import ALL, cell_of, live_counts, release_as_shown
+from refamp.audit.actions import record
 from refamp.jobs.actions import enqueue_job
 from refamp.jobs.models import Job, Upload
 
@@ -162,3 +165,64 @@ def recount(*, consultation: Consultation) -> int:
             {"consultation": consultation.pk},
         )
         return cursor.rowcount
+
+
+@transaction.atomic
+def freeze_results(*, phase: Phase, actor: Any = None) -> Release:
+    """Keep the results as they stand now, in the transaction that closes the phase.
+
+    What everybody but the coordination unit will see of them is decided here, once, knowing all that was shown before.
+    The caller holds the phase locked, so that no answer is still on its way.
+    """
+    consultation = phase.consultation
+    fold_tallies(consultation=consultation)
+    counts = live_counts(consultation)
+    minimum = consultation.minimum_cell
+    earlier = [
+        release_as_shown(release)
+        for release in Release.objects.filter(consultation=consultation, is_withheld=False).order_by("id")
+    ]
+    withheld = is_too_close(counts, earlier, minimum)
+    hidden = hide(counts, minimum, earlier)
+    release = Release.objects.create(
+        consultation=consultation,
+        phase=phase,
+        minimum_cell=minimum,
+        respondents=counts.respondents,
+        is_withheld=withheld,
+    )
+    ReleasedResult.objects.bulk_create(released_results(release, counts, hidden), batch_size=2000)
+    record(
+        actor=actor,
+        action="results.frozen",
+        obj=consultation,
+        after={"phase": phase.name, "is_withheld": withheld, "minimum_cell": minimum},
+    )
+    return release
+
+
+def released_results(release: Release, counts: Counts, hidden: Hidden) -> Iterator[ReleasedResult]:
+    """Every count of a release, zeros and "not stated" included."""
+
+    def row(dimension: str, key: Any, item: Any, count: int, *, is_hidden: bool) -> ReleasedResult:
+        _dimension, place, group, topic, scale = cell_of(dimension, key, item)
+        return ReleasedResult(
+            release=release,
+            dimension=dimension,
+            municipality_id=place,
+            group=group,
+            topic_id=topic,
+            scale=scale,
+            count=count,
+            is_hidden=is_hidden or hidden.everything,
+        )
+
+    yield row(ALL, None, None, counts.respondents, is_hidden=False)
+    for item, total in counts.totals.items():
+        yield row(ALL, None, item, total, is_hidden=item in hidden.totals)
+    for dimension, strata in counts.strata.items():
+        for key, people in strata.items():
+            yield row(dimension, key, None, people, is_hidden=(dimension, key) in hidden.respondents)
+            for item in counts.totals:
+                named = counts.named(dimension, key, item)
+                yield row(dimension, key, item, named, is_hidden=(dimension, key, item) in hidden.mentions)

@@ -42,7 +42,6 @@ Several releases
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 Item = Hashable  # a topic at a scale
 Key = Hashable  # a municipality or a group; None: not stated
@@ -348,8 +347,3 @@ def implied_terms(counts: Counts, item: Item, dimension: str, asked: Sequence[Re
         if (dimension, key, item) not in old.mentions
         and was.named(dimension, key, item) == counts.named(dimension, key, item)
     )
-
-
-def shown(value: Any, *, is_hidden: bool) -> Any:
-    """The value, or None where it is hidden."""
-    return None if is_hidden else value

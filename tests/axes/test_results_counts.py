@@ -10,7 +10,7 @@ from django.utils import timezone
 from axes.actions.results import fold_tallies, recount, tally_mentions, tally_respondents
 from axes.choices import Group, Scale
 from axes.models import Consultation, Mention, Representativeness, Respondent, Tally
-from axes.queries.results import wrong_counts
+from axes.queries.counting import wrong_counts
 from refamp.jobs.models import Job
 from tests.factories import ConsultationFactory, MentionFactory, MunicipalityFactory, RespondentFactory, TopicFactory
 
@@ -27,7 +27,8 @@ def stored(consultation: Consultation) -> dict[tuple, int]:
 def counted_by_hand(consultation: Consultation) -> dict[tuple, int]:
     """Another way of counting: row by row in Python."""
     counts: Counter[tuple] = Counter()
-    for respondent in Respondent.objects.filter(consultation=consultation, withdrawn_at=None).prefetch_related("mentions"):
+    people = Respondent.objects.filter(consultation=consultation, withdrawn_at=None)
+    for respondent in people.prefetch_related("mentions"):
         place, group = respondent.municipality_id, respondent.group
         named = [(None, None), *((m.topic_id, m.scale) for m in respondent.mentions.all())]
         for topic, scale in named:

@@ -38,6 +38,8 @@ def published(counts: Counts, hidden: Hidden) -> dict:
         cells["all", None, item] = show(total, item in hidden.totals)
     for dimension, strata in counts.strata.items():
         for key, n in strata.items():
+            if key is None and not n:
+                continue
             cells[dimension, key, None] = show(n, (dimension, key) in hidden.respondents)
             for item in counts.totals:
                 cells[dimension, key, item] = show(
