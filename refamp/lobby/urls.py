@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from refamp.lobby import views
+from refamp.lobby import api, views
 
 app_name = "lobby"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("healthz", api.healthz, name="healthz"),
+    path("readyz", api.readyz, name="readyz"),
+    path("", views.home, name="home"),
+    path("painel/", views.dashboard_page, name="dashboard"),
+    path("procurar/", views.search_page, name="search"),
+    path("privacidade/", views.privacy, name="privacy"),
+    path("acessibilidade/", views.accessibility, name="accessibility"),
+]

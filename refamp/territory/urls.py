@@ -1,6 +1,11 @@
 """The room's address plate."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from refamp.territory import views
 
 app_name = "territory"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.municipalities, name="municipalities"),
+    path("<str:code>/", views.municipality, name="municipality"),
+]
