@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "refamp.territory",
     "refamp.accounts",
     "axes",
+    "units",
     "refamp.lobby",
     "allauth",
     "allauth.account",

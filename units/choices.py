@@ -1,0 +1,289 @@
+"""The words of governance: bodies, meetings, votes, plans. Every state moves through one table here."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class UnitKind(TextChoices):
+    STRATEGIC = "strategic", _("strategic unit")
+    COORDINATION = "coordination", _("coordination unit")
+    COUNCIL = "council", _("Council of Councillors")
+    TECHNICAL_TEAM = "technical_team", _("supramunicipal technical team")
+
+
+class UnitState(TextChoices):
+    PROPOSED = "proposed", _("proposed")
+    CONSTITUTED = "constituted", _("constituted")
+    DISSOLVED = "dissolved", _("dissolved")
+
+
+# from → to → who. "act": the founding set-up; "deliberation": only inside the transaction that closes one.
+UNIT_MOVES = {
+    UnitState.PROPOSED: {UnitState.CONSTITUTED: "deliberation"},
+    UnitState.CONSTITUTED: {UnitState.DISSOLVED: "deliberation"},
+}
+
+
+class Position(TextChoices):
+    PRESIDENT = "president", _("president")
+    VICE_PRESIDENT = "vice_president", _("vice-president")
+    COORDINATOR = "coordinator", _("coordinator")
+    SECRETARY = "secretary", _("secretary")
+    MEMBER = "member", _("member")
+    SUBSTITUTE = "substitute", _("substitute")
+
+
+class EndReason(TextChoices):
+    TERM = "term", _("end of term")
+    ELECTION = "election", _("local election")
+    RESIGNATION = "resignation", _("resignation")
+    REPLACED = "replaced", _("replaced")
+    DISSOLVED = "dissolved", _("the unit was dissolved")
+
+
+class PartnerKind(TextChoices):
+    SUPRAMUNICIPAL_PLATFORM = "supramunicipal_platform", _("supramunicipal platform")
+    SOCIAL_SECURITY = "social_security", _("social security")
+    REGIONAL_COMMISSION = "regional_commission", _("regional commission")
+    HIGHER_EDUCATION = "higher_education", _("higher education and R&D")
+    PUBLIC_BODY = "public_body", _("public body of the area")
+    PRIVATE_BODY = "private_body", _("private body of the area")
+    PROJECT_PARTNER = "project_partner", _("partner of a running project")
+
+
+class PartnerRole(TextChoices):
+    DISSEMINATION = "dissemination", _("dissemination and social visibility")
+    JOINT_DESIGN = "joint_design", _("joint design of innovative projects")
+    MONITORING_EVALUATION = "monitoring_evaluation", _("monitoring and evaluation")
+
+
+class MeetingState(TextChoices):
+    DRAFT = "draft", _("in preparation")
+    CONVENED = "convened", _("convened")
+    IN_SESSION = "in_session", _("in session")
+    CLOSED = "closed", _("closed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+# "chair": president, vice-president or coordinator of the unit in force; "secretariat": those, its secretary, or the
+# coordination unit.
+MEETING_MOVES = {
+    MeetingState.DRAFT: {MeetingState.CONVENED: "secretariat", MeetingState.CANCELLED: "secretariat"},
+    MeetingState.CONVENED: {MeetingState.IN_SESSION: "chair", MeetingState.CANCELLED: "secretariat"},
+    MeetingState.IN_SESSION: {MeetingState.CLOSED: "chair"},
+}
+
+
+class Presence(TextChoices):
+    IN_PERSON = "in_person", _("in person")
+    REMOTE = "remote", _("remotely")
+    EXCUSED = "excused", _("excused")
+    ABSENT = "absent", _("absent")
+
+
+PRESENT = {Presence.IN_PERSON, Presence.REMOTE}
+
+
+class ItemKind(TextChoices):
+    INFORMATION = "information", _("for information")
+    DISCUSSION = "discussion", _("for discussion")
+    DECISION = "decision", _("for decision")
+
+
+class MinutesState(TextChoices):
+    DRAFT = "draft", _("draft")
+    UNDER_AMENDMENT = "under_amendment", _("open to amendments")
+    APPROVED = "approved", _("approved")
+    PUBLISHED = "published", _("published")
+
+
+# "attendees": approval is theirs, recorded by the secretariat, never by the author alone.
+MINUTES_MOVES = {
+    MinutesState.DRAFT: {MinutesState.UNDER_AMENDMENT: "secretariat"},
+    MinutesState.UNDER_AMENDMENT: {MinutesState.DRAFT: "secretariat", MinutesState.APPROVED: "chair"},
+    MinutesState.APPROVED: {MinutesState.PUBLISHED: "secretariat"},
+}
+
+
+class AmendmentState(TextChoices):
+    PROPOSED = "proposed", _("proposed")
+    ACCEPTED = "accepted", _("accepted")
+    REJECTED = "rejected", _("rejected")
+
+
+class DecisionRule(TextChoices):
+    CONSENSUS = "consensus", _("consensus of all seats")
+    SIMPLE_MAJORITY = "simple_majority", _("simple majority")
+    TWO_THIRDS_CAST = "two_thirds_cast", _("two thirds of the votes cast")
+    TWO_THIRDS_ALL = "two_thirds_all", _("two thirds of all seats")
+
+
+class LegalEffect(TextChoices):
+    BINDING = "binding", _("binding here")
+    PROPOSAL = "proposal", _("proposal to the Metropolitan Council")
+    OPINION = "opinion", _("opinion")
+
+
+class VoteValue(TextChoices):
+    FOR = "for", _("for")
+    AGAINST = "against", _("against")
+    ABSTAIN = "abstain", _("abstention")
+    ABSENT = "absent", _("absent")
+
+
+class DeliberationState(TextChoices):
+    DRAFT = "draft", _("on the agenda")
+    VOTING = "voting", _("being voted")
+    PASSED = "passed", _("passed")
+    FAILED = "failed", _("failed")
+    NO_QUORUM = "no_quorum", _("no quorum")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+DELIBERATION_MOVES = {
+    DeliberationState.DRAFT: {DeliberationState.VOTING: "chair", DeliberationState.WITHDRAWN: "secretariat"},
+    DeliberationState.VOTING: {
+        DeliberationState.PASSED: "chair",
+        DeliberationState.FAILED: "chair",
+        DeliberationState.NO_QUORUM: "chair",
+        DeliberationState.WITHDRAWN: "chair",
+    },
+}
+CLOSED_DELIBERATION = {DeliberationState.PASSED, DeliberationState.FAILED, DeliberationState.NO_QUORUM}
+
+
+class MetropolitanAnswer(TextChoices):
+    """What the Metropolitan Council said of a proposal; empty where it is not asked."""
+
+    AWAITED = "awaited", _("awaiting the Metropolitan Council")
+    ACCEPTED = "accepted", _("accepted by the Metropolitan Council")
+    REJECTED = "rejected", _("rejected by the Metropolitan Council")
+
+
+class SubjectKind(TextChoices):
+    """What a deliberation decides on. Higher rooms register a handler for theirs."""
+
+    TEXT = "text", _("a text")
+    FRAMEWORK = "framework", _("an edition of the referential")
+    COMPOSITION = "composition", _("the composition of a unit")
+    PLAN = "plan", _("an annual plan")
+    AMENDMENT = "amendment", _("an amendment to a plan")
+    OTHER_ROOM = "other_room", _("a matter of another room")
+
+
+class Stance(TextChoices):
+    IN_FAVOUR = "in_favour", _("in favour")
+    WITH_CHANGES = "with_changes", _("in favour, with changes")
+    AGAINST = "against", _("against")
+    UNDECIDED = "undecided", _("undecided")
+
+
+class FollowUpState(TextChoices):
+    OPEN = "open", _("to do")
+    DONE = "done", _("done")
+    DROPPED = "dropped", _("dropped")
+
+
+FOLLOW_UP_MOVES = {
+    FollowUpState.OPEN: {FollowUpState.DONE: "owner", FollowUpState.DROPPED: "secretariat"},
+    FollowUpState.DONE: {FollowUpState.OPEN: "secretariat"},
+}
+
+
+class PlanState(TextChoices):
+    DRAFT = "draft", _("draft")
+    SUBMITTED = "submitted", _("submitted")
+    OPINION_GIVEN = "opinion_given", _("with opinion")
+    BEFORE_COUNCIL = "before_council", _("before the Council")
+    AWAITING_METROPOLITAN = "awaiting_metropolitan", _("awaiting the Metropolitan Council")
+    RETURNED = "returned", _("returned")
+    APPROVED = "approved", _("approved")
+    UNDER_WAY = "under_way", _("under way")
+    CLOSED = "closed", _("closed")
+
+
+# "unit": somebody with a mandate in force in the plan's unit; "reviewer": the coordination unit by mandate (the
+# strategic units, where the plan is its own), never an author; "deliberation": inside the closing transaction.
+PLAN_MOVES = {
+    PlanState.DRAFT: {PlanState.SUBMITTED: "unit"},
+    PlanState.SUBMITTED: {PlanState.OPINION_GIVEN: "reviewer", PlanState.RETURNED: "reviewer", PlanState.DRAFT: "unit"},
+    PlanState.OPINION_GIVEN: {PlanState.BEFORE_COUNCIL: "secretariat"},
+    PlanState.BEFORE_COUNCIL: {
+        PlanState.APPROVED: "deliberation",
+        PlanState.RETURNED: "deliberation",
+        PlanState.AWAITING_METROPOLITAN: "deliberation",
+        PlanState.OPINION_GIVEN: "deliberation",
+    },
+    PlanState.AWAITING_METROPOLITAN: {PlanState.APPROVED: "deliberation", PlanState.RETURNED: "deliberation"},
+    PlanState.RETURNED: {PlanState.DRAFT: "unit"},
+    PlanState.APPROVED: {PlanState.UNDER_WAY: "unit"},
+    PlanState.UNDER_WAY: {PlanState.CLOSED: "unit"},
+}
+EDITABLE_PLAN = {PlanState.DRAFT}
+APPROVED_PLAN = {PlanState.APPROVED, PlanState.UNDER_WAY, PlanState.CLOSED}
+
+
+class PlanAmendmentState(TextChoices):
+    DRAFT = "draft", _("draft")
+    SUBMITTED = "submitted", _("submitted")
+    BEFORE_COUNCIL = "before_council", _("before the Council")
+    AWAITING_METROPOLITAN = "awaiting_metropolitan", _("awaiting the Metropolitan Council")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+
+
+class ActionScope(TextChoices):
+    INTERMUNICIPAL = "intermunicipal", _("intermunicipal")
+    SUPRAMUNICIPAL = "supramunicipal", _("supramunicipal")
+
+
+class ActionState(TextChoices):
+    """What people set; status (on time, late) is derived from it and from the milestones."""
+
+    PLANNED = "planned", _("planned")
+    UNDER_WAY = "under_way", _("under way")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+    MERGED = "merged", _("merged into another")
+    CARRIED_OVER = "carried_over", _("carried over to the next plan")
+
+
+ACTION_MOVES = {
+    ActionState.PLANNED: {
+        ActionState.UNDER_WAY: "unit",
+        ActionState.CANCELLED: "unit",
+        ActionState.MERGED: "unit",
+        ActionState.CARRIED_OVER: "unit",
+    },
+    ActionState.UNDER_WAY: {
+        ActionState.DONE: "unit",
+        ActionState.CANCELLED: "unit",
+        ActionState.MERGED: "unit",
+        ActionState.CARRIED_OVER: "unit",
+    },
+    ActionState.DONE: {ActionState.UNDER_WAY: "unit"},
+}
+
+
+class ActionStatus(TextChoices):
+    NOT_STARTED = "not_started", _("not started")
+    ON_TIME = "on_time", _("on time")
+    LATE = "late", _("late")
+    REGRESSED = "regressed", _("going back")
+    COMPLETED = "completed", _("completed")
+    STOPPED = "stopped", _("cancelled or merged")
+
+
+class BudgetSource(TextChoices):
+    MUNICIPAL = "municipal", _("municipalities")
+    METROPOLITAN = "metropolitan", _("Metropolitan Area")
+    NATIONAL = "national", _("national programme")
+    EUROPEAN = "european", _("European programme")
+    PRIVATE = "private", _("private")
+    UNFUNDED = "unfunded", _("not yet funded")
+
+
+class Level(TextChoices):
+    LOW = "low", _("low")
+    MEDIUM = "medium", _("medium")
+    HIGH = "high", _("high")

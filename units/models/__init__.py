@@ -1,0 +1,65 @@
+"""The tables of the room: bodies and mandates; partners; meetings; deliberations; plans."""
+
+from units.models.bodies import BodyRule, Composition, CompositionSeat, Mandate, Partner, Partnership, Unit
+from units.models.deliberations import (
+    Deliberation,
+    FollowUp,
+    MunicipalPosition,
+    RegisterNumber,
+    SecretBallot,
+    Vote,
+)
+from units.models.meetings import (
+    AgendaItem,
+    Attendance,
+    CalendarFeed,
+    Meeting,
+    MeetingDocument,
+    Minutes,
+    MinutesAmendment,
+)
+from units.models.plans import (
+    Action,
+    ActionPlan,
+    BudgetLine,
+    Milestone,
+    PlanAmendment,
+    PlanVersion,
+    Programme,
+    Progress,
+    Risk,
+    StatusOverride,
+)
+
+__all__ = [
+    "Action",
+    "ActionPlan",
+    "AgendaItem",
+    "Attendance",
+    "BodyRule",
+    "BudgetLine",
+    "CalendarFeed",
+    "Composition",
+    "CompositionSeat",
+    "Deliberation",
+    "FollowUp",
+    "Mandate",
+    "Meeting",
+    "MeetingDocument",
+    "Milestone",
+    "Minutes",
+    "MinutesAmendment",
+    "MunicipalPosition",
+    "Partner",
+    "Partnership",
+    "PlanAmendment",
+    "PlanVersion",
+    "Programme",
+    "Progress",
+    "RegisterNumber",
+    "Risk",
+    "SecretBallot",
+    "StatusOverride",
+    "Unit",
+    "Vote",
+]
