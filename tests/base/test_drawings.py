@@ -113,7 +113,8 @@ GRID = (
         for row in range(2)
     )
     + '</tbody><tfoot><tr><th scope="row">t</th><td><output data-total="column"></output></td>'
-    '<td><output data-total="column"></output></td><td><output data-total="all"></output></td></tr></tfoot></table>{% endtablewrap %}'
+    '<td><output data-total="column"></output></td>'
+    '<td><output data-total="all"></output></td></tr></tfoot></table>{% endtablewrap %}'
     '<button type="submit">Guardar</button></form>'
 )  # fmt: skip
 
@@ -215,7 +216,8 @@ def test_a_block_from_a_spreadsheet_fills_the_grid_and_the_totals(opened):
     page.locator("input").first.focus()
     page.evaluate(
         """() => { const data = new DataTransfer(); data.setData("text/plain", "2\\t1 003\\n4\\t5,5\\n");
-        document.activeElement.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true})) }"""
+        const paste = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+        document.activeElement.dispatchEvent(paste) }"""
     )
     assert [field.input_value() for field in page.locator("input").all()] == ["2", "1003", "4", "5.5"]
     assert page.locator("output").all_inner_texts() == ["1\u00a0005", "9,5", "6", "1\u00a0008,5", "1\u00a0014,5"]
