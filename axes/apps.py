@@ -9,8 +9,15 @@ class AxesConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's own work. Models are loaded only now."""
         from axes.actions.results import FOLD  # noqa: PLC0415 - models cannot be imported before the apps are ready
-        from axes.rules import may_see_imports  # noqa: PLC0415
+        from axes.rules import may_see_imports, may_see_local_plan_import  # noqa: PLC0415
         from axes.tasks.answers import KIND, apply_answers, back_to_answers, check_answers, undo_answers  # noqa: PLC0415
+        from axes.tasks.local_plans import (  # noqa: PLC0415
+            apply_local_plans,
+            back_to_local_plans,
+            check_local_plans,
+            undo_local_plans_import,
+        )
+        from axes.tasks.local_plans import KIND as LOCAL_PLANS  # noqa: PLC0415
         from axes.tasks.results import fold  # noqa: PLC0415
         from refamp.jobs.actions import register, register_upload  # noqa: PLC0415
 
@@ -24,4 +31,13 @@ class AxesConfig(AppConfig):
             template="axes/answers/summary.html",
             label=_("Answers"),
             back=back_to_answers,
+        )
+        register_upload(
+            LOCAL_PLANS,
+            check=check_local_plans,
+            apply=apply_local_plans,
+            undo=undo_local_plans_import,
+            may_see=may_see_local_plan_import,
+            label=_("Local plans"),
+            back=back_to_local_plans,
         )

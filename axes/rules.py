@@ -47,6 +47,16 @@ def writes_for(user: Person, municipality: Municipality | int | None) -> bool:
     )
 
 
+def may_write_local_plans(user: Person) -> bool:
+    """Whoever writes for at least one municipality, and the coordination unit."""
+    return has_role(user, Role.COORDINATION, Role.TECHNICIAN, Role.LOCAL_NETWORK)
+
+
+def may_see_local_plan_import(user: Person, _upload: object = None) -> bool:
+    """Beside whoever sent the file."""
+    return is_coordination(user)
+
+
 def may_run_consultations(user: Person) -> bool:
     return is_coordination(user)
 

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", include("refamp.lobby.urls")),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("auditoria/", include("refamp.audit.urls")),
     path("", include("axes.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password"), name="admin_password"),
     path("admin/", admin.site.urls),
     path("api/", include("refamp.api")),
 ]

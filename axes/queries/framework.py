@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from axes.choices import KIND_SLUGS, FrameworkState, NodeKind
 from axes.formulas.difference import Difference, Said, difference
 from axes.models import CrossReference, Erratum, Framework, LocalPlan, LocalPlanPriority, Node
+from axes.rules import sees_drafts, writes_for
 from refamp.territory.models import Municipality
 
 if TYPE_CHECKING:
@@ -83,6 +85,9 @@ class Tree:
     tops: list[Branch]
     by_key: dict[int, Branch]
 
+    def find(self, kind: str, code: str) -> Branch | None:
+        return next((b for b in self.by_key.values() if b.node.kind == kind and b.node.code == code), None)
+
     def of(self, kind: NodeKind) -> list[Branch]:
         """The branches of a kind, from first to last."""
         return [branch for top in self.tops for branch in (top, *top.below()) if branch.node.kind == kind]
@@ -90,10 +95,24 @@ class Tree:
 
 def tree_of(framework: Framework) -> Tree:
     """An edition's tree, by one query."""
-    order = list(NodeKind)
-    nodes = sorted(framework.nodes.all(), key=lambda node: (order.index(NodeKind(node.kind)), node.order, node.pk))
+    return planted(framework, framework.nodes.all())
+
+
+def visible_tree(user: "User | AnonymousUser", code: str = "") -> Tree | None:
+    """The tree of the edition with this code (in force without), edition and all by one query; None as `edition_of`."""
+    editions = Framework.objects.visible_to(user)
+    editions = editions.filter(code=code) if code else editions.in_force()
+    nodes = list(Node.objects.filter(framework__in=editions).select_related("framework"))
+    if nodes:
+        return planted(nodes[0].framework, nodes)
+    framework = edition_of(user, code)  # an edition may still be empty
+    return framework and planted(framework, [])
+
+
+def planted(framework: Framework, rows: Iterable[Node]) -> Tree:
+    order = {kind.value: place for place, kind in enumerate(NodeKind)}
     below: dict[int | None, list[Node]] = {}
-    for node in nodes:
+    for node in sorted(rows, key=lambda node: (order[node.kind], node.order, node.pk)):
         node.framework = framework
         below.setdefault(node.parent_id, []).append(node)
     by_key: dict[int, Branch] = {}
@@ -106,21 +125,14 @@ def tree_of(framework: Framework) -> Tree:
     return Tree(framework, [branch(node, ()) for node in below.get(None, ())], by_key)
 
 
-def path_of(node: Node) -> list[Node]:
-    """The node's ancestors, from the top; asks once per level that is not loaded."""
-    path: list[Node] = []
-    above = node.parent
-    while above is not None:
-        path.insert(0, above)
-        above = above.parent
-    return path
-
-
 def references_of(node: Node) -> tuple[list[CrossReference], list[CrossReference]]:
-    """(what it refers to, what refers to it)."""
-    given = node.references.select_related("target").order_by("target__kind", "target__order", "id")
-    taken = node.referred_by.select_related("source").order_by("source__kind", "source__order", "id")
-    return list(given), list(taken)
+    """(what it refers to, what refers to it), by one query."""
+    found = list(
+        CrossReference.objects.filter(Q(source=node) | Q(target=node))
+        .select_related("source", "target")
+        .order_by("target__kind", "target__order", "source__kind", "source__order", "id")
+    )
+    return [r for r in found if r.source_id == node.pk], [r for r in found if r.target_id == node.pk]
 
 
 def errata_of(framework: Framework, node: Node | None = None) -> QuerySet[Erratum]:
@@ -128,10 +140,8 @@ def errata_of(framework: Framework, node: Node | None = None) -> QuerySet[Erratu
     return found if node is None else found.filter(node=node)
 
 
-def said(framework: Framework) -> list[Said]:
+def said(tree: Tree) -> list[Said]:
     """An edition in the shape that `formulas.difference` compares, in reading order."""
-    tree = tree_of(framework)
-    lineages = {key: branch.node.lineage for key, branch in tree.by_key.items()}
     return [
         Said(
             key=branch.node.pk,
@@ -140,7 +150,7 @@ def said(framework: Framework) -> list[Said]:
             code=branch.node.code,
             wording=branch.node.wording,
             focus=branch.node.focus,
-            parent=lineages.get(branch.node.parent_id) if branch.node.parent_id else None,
+            parent=branch.path[-1].lineage if branch.path else None,
             split_from=branch.node.split_from,
         )
         for top in tree.tops
@@ -150,7 +160,7 @@ def said(framework: Framework) -> list[Said]:
 
 def difference_of(old: Framework, new: Framework) -> Difference:
     """What the new edition added, dropped, renamed, moved and split."""
-    return difference(said(old), said(new))
+    return difference(said(tree_of(old)), said(tree_of(new)))
 
 
 # Local plans --------------------------------------------------------------------------------------------------------
@@ -168,6 +178,35 @@ def local_plans(user: "User | AnonymousUser") -> QuerySet[LocalPlan]:
             )
         )
     )
+
+
+def places_to_write_for(user: "User | AnonymousUser") -> QuerySet[Municipality]:
+    """The municipalities whose local plans this person may enter."""
+    present = Municipality.objects.filter(valid_to__isnull=True)
+    if sees_drafts(user):
+        return present
+    if not user.is_authenticated:
+        return present.none()
+    return present.filter(pk__in=[place for _role, place in user.held_assignments if writes_for(user, place)])
+
+
+def plans_after(plans: QuerySet[LocalPlan], cursor: str, size: int) -> tuple[list[LocalPlan], str]:
+    """A page of plans, the newest first, and the cursor of the next ("" where there is none).
+
+    A cursor is `first day_key` of the last plan shown; one that is no cursor begins at the beginning.
+    """
+    plans = plans.order_by("-starts_on", "-id")
+    day, _mark, key = cursor.partition("_")
+    try:
+        begin, pk = date.fromisoformat(day), int(key)
+    except ValueError:
+        pass
+    else:
+        plans = plans.filter(Q(starts_on__lt=begin) | Q(starts_on=begin, pk__lt=pk))
+    found = list(plans[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    return found, f"{found[-1].starts_on.isoformat()}_{found[-1].pk}" if more else ""
 
 
 def priorities_on(user: "User | AnonymousUser", lineage: UUID) -> QuerySet[LocalPlanPriority]:

@@ -63,16 +63,21 @@ def pinned(requirements: str, package: str) -> str:
 
 def make_environment(place: Place) -> None:
     """Make `.venv` with uv in it, the version that requirements.txt pins."""
+    pip = [str(place.python), "-m", "pip"]
     try:
         venv.EnvBuilder(with_pip=True, symlinks=True, clear=False).create(place.venv)
     except (subprocess.CalledProcessError, OSError) as error:
-        raise LaunchError(
-            "This Python cannot make a virtual environment (on Debian: apt-get install python3-venv)."
-        ) from error
+        # Some systems package the maker of pip apart from Python; a pip of the system's can serve from outside.
+        pip = [sys.executable, "-m", "pip", "--python", str(place.python)]
+        venv.EnvBuilder(with_pip=False, symlinks=True, clear=False).create(place.venv)
+        if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode:
+            raise LaunchError(
+                "This Python cannot make a virtual environment (on Debian: apt-get install python3-venv)."
+            ) from error
     wanted = place.venv / "uv.txt"
     wanted.write_text(pinned((place.root / "requirements.txt").read_text(encoding="utf-8"), "uv"), encoding="utf-8")
-    pip = [str(place.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    run([*pip, "--require-hashes", "-r", str(wanted)], cwd=place.root)
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    run([*pip, "install", *options, "-r", str(wanted)], cwd=place.root)
 
 
 def runs(python: Path) -> bool:
@@ -99,7 +104,7 @@ def install_requirements(place: Place, level: str, steps: Steps) -> None:
 
     steps.begin("Requirements")
     files = [place.root / name for name in LEVELS[level]]
-    wanted = fingerprint(*files, also=f"{level} {sys.version_info[:2]}")
+    wanted = fingerprint(*files, place.venv / "pyvenv.cfg", also=level)
     if fresh and stamp.get("requirements") == wanted:
         steps.end("unchanged")
         return

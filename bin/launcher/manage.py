@@ -43,6 +43,7 @@ UNPREPARED = {
     "lintmigrations",
 }
 SECONDS = 90
+GRACE = 3
 
 
 def keep(arguments: list[str]) -> int:  # noqa: ARG001
@@ -51,8 +52,11 @@ def keep(arguments: list[str]) -> int:  # noqa: ARG001
     place = Place.from_environment(dict(os.environ))
     environment = Environment(place, dict(os.environ))
     lock = Lock(place.data / "run.lock")
-    if not lock.acquire():
-        return 0  # somebody else was quicker
+    deadline = time.monotonic() + GRACE
+    while not lock.acquire():  # those who look whether somebody holds it, hold it for an instant
+        if time.monotonic() > deadline:
+            return 0  # somebody else was quicker
+        time.sleep(0.02)
     lock.describe(pid=os.getpid(), kind="manage")
     users = Lock(place.data / "users.lock")
     supervisor = Supervisor()
@@ -88,9 +92,9 @@ def find_or_start_services(environment: Environment) -> bool:
     while True:
         if run.acquire():
             run.release()
-            if keeper is not None and keeper.poll() is not None:
+            if keeper is not None and keeper.poll():
                 raise did_not_start("PostgreSQL", log_path)
-            if keeper is None:
+            if keeper is None or keeper.poll() is not None:
                 with log_path.open("wb") as log:
                     keeper = subprocess.Popen(
                         [sys.executable, str(place.root / "bin" / "launch.py"), "keep"],

@@ -53,19 +53,29 @@ def prepare_database(environment: Environment, steps: Steps, *, always: bool) ->
 
     Without `always` an embedded database that was prepared for exactly this version is left alone.
     """
-    place = environment.place
     steps.begin("Tables and reference data")
+    lock = Lock(environment.place.data / "prepare.lock")
+    lock.acquire(wait=True)
+    try:
+        done = prepare_changed(environment, steps, always=always)
+    finally:
+        lock.release()
+    steps.end("done" if done else "unchanged")
+
+
+def prepare_changed(environment: Environment, steps: Steps, *, always: bool) -> bool:
+    """Prepare the database if it is not what this version needs; return whether it had to be."""
+    place = environment.place
     stamp = place.data / "prepared"
     version = version_of(place.root)
     if environment.own_postgres and not always and stamp.exists() and stamp.read_text(encoding="ascii") == version:
-        steps.end("unchanged")
-        return
+        return False
     steps.working()
     run_commands(place, OWNER_COMMANDS, environment.owner())
     run_commands(place, REFERENCE_COMMANDS, environment.application())
     if environment.own_postgres:
         stamp.write_text(version, encoding="ascii")
-    steps.end()
+    return True
 
 
 def collect_static(environment: Environment, steps: Steps) -> None:

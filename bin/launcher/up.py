@@ -115,6 +115,7 @@ def application_services(environment: Environment) -> list[Service]:
                 f"{host}:{port}",
                 "--workers",
                 environment.given.get("WEB_CONCURRENCY") or "2",
+                "--no-control-socket",
                 "--threads",
                 "4",
                 "--timeout",

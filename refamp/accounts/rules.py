@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refamp.accounts.choices import ROLES_WITH_SECOND_FACTOR, Role, Scope
+from refamp.accounts.choices import ROLES_WITH_SECOND_FACTOR, Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -66,13 +66,3 @@ def may_erase(user: User | AnonymousUser, person: User) -> bool:
 
 def may_revoke_token(user: User | AnonymousUser, token: ApiToken) -> bool:
     return user.is_authenticated and user.is_active and (token.user_id == user.pk or is_coordination(user))
-
-
-def token_allows(token: ApiToken | None, *, safe: bool, room: str) -> bool:
-    """Whether a token's scopes cover a call; without a token (a browser session) there is no scope to lack.
-
-    Reading what is not public needs `read`, writing in a room needs `write:<room>`; neither includes the other.
-    """
-    if token is None:
-        return True
-    return (Scope.READ.value if safe else f"write:{room}") in token.scopes

@@ -1,12 +1,14 @@
 """Questions to the record."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from refamp.audit.choices import Finding
 from refamp.audit.formulas import BEGINNING, COLUMNS, digest
@@ -15,6 +17,7 @@ from refamp.base.sql import Fold
 from refamp.base.text import fold
 
 BATCH = 5000
+LIBRARIES = ("django.", "allauth.")
 # A transaction that writes an event lasts minutes at most; later than this an event without a seal is suspicious.
 SEALED_WITHIN = timedelta(hours=1)
 # How far back from the last seal a transaction may have begun that commits only now.
@@ -42,39 +45,36 @@ def events_matching(
         label = events.alias(folded_label=Fold("object_label"))
         events = label.filter(Q(object_id=text) | Q(folded_label__contains=fold(text)))
     if since:
-        events = events.filter(at__date__gte=since)
+        events = events.filter(at__gte=midnight(since))
     if until:
-        events = events.filter(at__date__lte=until)
+        events = events.filter(at__lt=midnight(until + timedelta(days=1)))
     return events
 
 
-@dataclass(frozen=True)
-class Page:
-    """A stretch of a long list, newest first, and the cursors of the stretches beside it."""
-
-    events: list[Event]
-    newer: str | None
-    older: str | None
+def midnight(day: date) -> datetime:
+    """The beginning of a day in Lisbon."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def page_of(events: QuerySet[Event], *, cursor: str = "", size: int = 50) -> Page:
-    """The events before (`o<id>`) or after (`n<id>`) one that was shown; the newest where the cursor says nothing."""
-    direction, key = cursor[:1], cursor[1:]
-    known = direction in {"o", "n"} and key.isdecimal() and len(key) < 19  # noqa: PLR2004 - a bigint has 19 digits
-    if known and direction == "n":
-        found = list(events.filter(pk__gt=int(key)).order_by("pk")[: size + 1])
-        more_newer, more_older = len(found) > size, True
-        found = found[:size][::-1]
-    else:
-        older = events.filter(pk__lt=int(key)) if known else events
-        found = list(older.order_by("-pk")[: size + 1])
-        more_newer, more_older = known, len(found) > size
-        found = found[:size]
-    return Page(
-        found,
-        newer=f"n{found[0].pk}" if found and more_newer else None,
-        older=f"o{found[-1].pk}" if found and more_older else None,
-    )
+def kinds_of_object() -> list[tuple[str, str]]:
+    """The tables whose changes are recorded, with their names in the language of the page, in order."""
+    named = [
+        (model._meta.label, capfirst(str(model._meta.verbose_name))) for model in apps.get_models() if recorded(model)
+    ]
+    return sorted(named, key=lambda pair: fold(pair[1]))
+
+
+def recorded(model: type[Model]) -> bool:
+    """Tables of this platform's rooms, less the record itself."""
+    return not model.__module__.startswith(LIBRARIES) and model not in {Event, Seal}
+
+
+def name_of_kind(object_type: str) -> str:
+    """`axes.Consultation` → "Consultation", in the language of the page."""
+    try:
+        return capfirst(str(apps.get_model(object_type)._meta.verbose_name))
+    except (LookupError, ValueError):
+        return object_type
 
 
 def history_of(object_type: str, object_id: str) -> QuerySet[Event]:

@@ -11,7 +11,7 @@ class JobsConfig(AppConfig):
         """Register the room's own work. Models are loaded only now."""
         from refamp.base.api import idempotency  # noqa: PLC0415
         from refamp.jobs.actions import register  # noqa: PLC0415 - models cannot be imported before the apps are ready
-        from refamp.jobs.actions.keys import IdempotencyStore  # noqa: PLC0415
+        from refamp.jobs.actions.idempotency import KeyStore  # noqa: PLC0415
         from refamp.jobs.actions.uploads import (  # noqa: PLC0415
             APPLY,
             CHECK,
@@ -22,7 +22,7 @@ class JobsConfig(AppConfig):
             undo_as_job,
         )
 
+        idempotency.register(KeyStore())
         register(CHECK, check_as_job, failed=failed_as_job, label=_("Checking a file"))
         register(APPLY, apply_as_job, failed=failed_as_job, label=_("Importing a file"))
         register(UNDO, undo_as_job, label=_("Undoing an import"))
-        idempotency.register(IdempotencyStore())

@@ -1,11 +1,68 @@
-"""Home, dashboard, search."""
+"""Home, dashboard, search, and the two statements every public site owes."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from axes.models import Consultation, LocalPlan
+from axes.rules import sees_drafts
+from refamp.accounts.privacy import REGISTER
+from refamp.accounts.rules import may_use_admin
 from refamp.base.doors import door, everyone
+from refamp.lobby.queries import (
+    axes_of,
+    dashboard,
+    edition_to_show,
+    published_consultations,
+    search,
+    waiting_for,
+)
 
 
 @door(everyone)
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "lobby/home.html")
+    """What this is, for anybody; what waits for me, for who is logged in."""
+    edition = edition_to_show(request.user)
+    context = {
+        "edition": edition,
+        "axes": axes_of(edition) if edition else [],
+        "published": published_consultations()[:6],
+    }
+    if not request.user.is_authenticated:
+        return render(request, "lobby/home.html", context)
+    places = {place for _role, place in request.user.held_assignments if place}
+    return render(
+        request,
+        "lobby/home_signed.html",
+        context
+        | {
+            "waiting": waiting_for(request.user),
+            "roles": request.user.assignments.current().select_related("municipality"),
+            "open_consultations": Consultation.objects.visible_to(request.user).filter(state="open")[:6],
+            "plans": LocalPlan.objects.visible_to(request.user).filter(municipality__in=places)[:6] if places else [],
+        },
+    )
+
+
+@door(sees_drafts)
+def dashboard_page(request: HttpRequest) -> HttpResponse:
+    context = {"dashboard": dashboard(), "uses_admin": may_use_admin(request.user)}
+    return render(request, "lobby/dashboard.html", context)
+
+
+@door(everyone)
+def search_page(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip().replace("\x00", "")[:200]
+    groups = search(request.user, query)
+    total = sum(len(group.hits) for group in groups)
+    return render(request, "lobby/search.html", {"q": query, "groups": groups, "total": total})
+
+
+@door(everyone)
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept about people, why and for how long: the register itself, which a test keeps complete."""
+    return render(request, "lobby/privacy.html", {"register": REGISTER})
+
+
+@door(everyone)
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "lobby/accessibility.html")

@@ -92,10 +92,10 @@ def erase_person(*, actor: User | None, person: User, reason: str = "") -> User:
     """
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=person.pk)
-        if actor is not None and not may_erase(actor, person):
-            raise NotAllowed
         if person.erased_at is not None:
             raise Refused(_("This account was already erased."), code="wrong_state")
+        if actor is not None and not may_erase(actor, person):
+            raise NotAllowed
         sessions = UserSession.objects.filter(user=person)
         Session.objects.filter(session_key__in=list(sessions.values_list("session_key", flat=True))).delete()
         sessions.delete()
