@@ -14,7 +14,7 @@ from refamp.base.doors import everyone
 app_name = "api"
 
 # In the order of the house, from the ground up.
-ROOMS = ("refamp.territory.api", "refamp.audit.api", "refamp.jobs.api", "refamp.accounts.api", "axes.api")
+ROOMS = ("refamp.territory.api", "refamp.audit.api", "refamp.jobs.api", "refamp.accounts.api", "axes.api", "units.api")
 
 router = Router()
 for name in ROOMS:

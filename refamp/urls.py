@@ -12,6 +12,7 @@ urlpatterns = [
     path("trabalhos/", include("refamp.jobs.urls")),
     path("auditoria/", include("refamp.audit.urls")),
     path("", include("axes.urls")),
+    path("", include("units.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password"), name="admin_password"),
     path("admin/", admin.site.urls),

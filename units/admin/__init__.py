@@ -1,0 +1,1 @@
+"""The staff's door: reads all, writes only through actions."""
