@@ -232,6 +232,24 @@ class PlanAmendmentState(TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
+# As for plans; the opinion is the Council's own debate.
+AMENDMENT_MOVES = {
+    PlanAmendmentState.DRAFT: {PlanAmendmentState.SUBMITTED: "unit"},
+    PlanAmendmentState.SUBMITTED: {PlanAmendmentState.BEFORE_COUNCIL: "secretariat", PlanAmendmentState.DRAFT: "unit"},
+    PlanAmendmentState.BEFORE_COUNCIL: {
+        PlanAmendmentState.APPROVED: "deliberation",
+        PlanAmendmentState.REJECTED: "deliberation",
+        PlanAmendmentState.AWAITING_METROPOLITAN: "deliberation",
+        PlanAmendmentState.SUBMITTED: "deliberation",
+    },
+    PlanAmendmentState.AWAITING_METROPOLITAN: {
+        PlanAmendmentState.APPROVED: "deliberation",
+        PlanAmendmentState.REJECTED: "deliberation",
+    },
+}
+DECIDED_AMENDMENT = [PlanAmendmentState.APPROVED, PlanAmendmentState.REJECTED]
+
+
 class ActionScope(TextChoices):
     INTERMUNICIPAL = "intermunicipal", _("intermunicipal")
     SUPRAMUNICIPAL = "supramunicipal", _("supramunicipal")
@@ -262,7 +280,13 @@ ACTION_MOVES = {
         ActionState.CARRIED_OVER: "unit",
     },
     ActionState.DONE: {ActionState.UNDER_WAY: "unit"},
+    # The copy was taken out of the next plan while that was a draft.
+    ActionState.CARRIED_OVER: {ActionState.UNDER_WAY: "unit"},
 }
+# No longer run where they stand.
+STOPPED_ACTION = {ActionState.CANCELLED, ActionState.MERGED, ActionState.CARRIED_OVER}
+# Left out of the roll-ups.
+UNCOUNTED_ACTION = {ActionState.CANCELLED, ActionState.MERGED}
 
 
 class ActionStatus(TextChoices):
@@ -271,7 +295,7 @@ class ActionStatus(TextChoices):
     LATE = "late", _("late")
     REGRESSED = "regressed", _("going back")
     COMPLETED = "completed", _("completed")
-    STOPPED = "stopped", _("cancelled or merged")
+    STOPPED = "stopped", _("cancelled, merged or carried over")
 
 
 class BudgetSource(TextChoices):

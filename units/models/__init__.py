@@ -20,6 +20,9 @@ from units.models.meetings import (
 )
 from units.models.plans import (
     Action,
+    ActionNode,
+    ActionPartner,
+    ActionPlace,
     ActionPlan,
     BudgetLine,
     Milestone,
@@ -33,6 +36,9 @@ from units.models.plans import (
 
 __all__ = [
     "Action",
+    "ActionNode",
+    "ActionPartner",
+    "ActionPlace",
     "ActionPlan",
     "AgendaItem",
     "Attendance",

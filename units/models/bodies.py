@@ -42,6 +42,7 @@ class Unit(models.Model):
     secret_on_persons = models.BooleanField(_("decisions about persons are secret"), default=True)
     notice_days = models.PositiveSmallIntegerField(_("days of notice"), default=2)
     notice_basis = models.CharField(_("legal basis of the notice"), max_length=200, blank=True)
+    report_stale_days = models.PositiveSmallIntegerField(_("days after which a report is stale"), default=180)
     second_call_quorum = models.CharField(_("quorum on second call"), max_length=5, default="third")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)

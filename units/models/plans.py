@@ -1,18 +1,29 @@
-"""Programmes of several years, annual plans, their actions, and every version that was ever approved."""
+"""Programmes of several years, annual plans, their actions, and every version that was ever approved.
+
+A plan that was submitted is locked by the database: what its actions are, cost and serve changes only while an
+amendment that was approved is being applied (approved, its version not yet written: both happen in one transaction).
+What people report (progress, state) stays free.
+"""
+
+from typing import TYPE_CHECKING, Self
 
 import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from axes.choices import NodeKind
 from axes.models import Node
+from refamp.accounts.rules import is_coordination
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.ids import uuid7
 from refamp.territory.models import Municipality
 from units.choices import (
+    APPROVED_PLAN,
+    DECIDED_AMENDMENT,
     ActionScope,
     ActionState,
     ActionStatus,
@@ -20,8 +31,72 @@ from units.choices import (
     Level,
     PlanAmendmentState,
     PlanState,
+    UnitKind,
 )
-from units.models.bodies import Partner, Unit
+from units.models.bodies import Mandate, Partner, Unit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from refamp.accounts.models import User
+
+ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+LOCK = "approved_plan_changes_only_by_amendment"
+SERVED_KINDS = [NodeKind.OPERATIONAL_RESPONSE, NodeKind.ACTION_LINE]
+
+
+def refusal(name: str, message: str) -> str:
+    """The PL/pgSQL that refuses a row under a name that reads as the rule."""
+    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
+
+
+def unless_open(plans: str, free: tuple[str, ...] = ()) -> str:
+    """The PL/pgSQL that refuses a change of a plan that was submitted.
+
+    `plans` selects the keys of the plans that the row belongs to, before and after; `free` names the columns that may
+    change all the same. The row lock makes a change and the step that locks the plan wait for each other.
+    """
+    columns = ", ".join(f"'{name}'" for name in free)
+    unchanged = f"""
+        IF TG_OP = 'UPDATE'
+            AND (to_jsonb(NEW) - ARRAY[{columns}]::text[]) = (to_jsonb(OLD) - ARRAY[{columns}]::text[])
+        THEN
+            RETURN NEW;
+        END IF;"""
+    # Both parts are written here, in this file.
+    return f"""
+        {unchanged}
+        PERFORM 1 FROM units_actionplan WHERE id IN ({plans}) FOR SHARE;
+        IF EXISTS (
+            SELECT 1 FROM units_actionplan plan WHERE plan.id IN ({plans}) AND plan.state NOT IN ('draft', 'returned')
+            AND NOT EXISTS (
+                SELECT 1 FROM units_planamendment amendment
+                LEFT JOIN units_planversion made ON made.amendment_id = amendment.id
+                WHERE amendment.plan_id = plan.id AND amendment.state = 'approved' AND made.id IS NULL
+            )
+        ) THEN
+            {refusal(LOCK, "A plan that was submitted changes only by an amendment that was approved.")}
+        END IF;
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        RETURN NEW;
+    """  # noqa: S608
+
+
+def lock_of_parts(free: tuple[str, ...] = ()) -> pgtrigger.Trigger:
+    """The lock for what belongs to an action."""
+    return pgtrigger.Trigger(
+        name=LOCK,
+        operation=ANY_CHANGE,
+        when=pgtrigger.Before,
+        func=unless_open("SELECT plan_id FROM units_action WHERE id IN (OLD.action_id, NEW.action_id)", free),
+    )
+
+
+def units_of(user: "User") -> models.QuerySet[Mandate]:
+    """The keys of the units in which somebody has a mandate today."""
+    today = timezone.localdate()
+    in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+    return Mandate.objects.filter(in_force, person=user).values("unit")
 
 
 class Programme(models.Model):
@@ -53,8 +128,32 @@ class Programme(models.Model):
         return self.name
 
 
+class ActionPlanQuerySet(models.QuerySet):
+    def approved(self) -> Self:
+        return self.filter(state__in=sorted(APPROVED_PLAN))
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Approved ones are for everybody. Before that: the unit's members, who gives the opinion, who votes."""
+        if not user.is_authenticated or not user.is_active or user.acts_only_for is not None:
+            return self.approved()
+        if is_coordination(user):
+            return self
+        held = units_of(user)
+        of_coordination = Q(unit__kind=UnitKind.COORDINATION)
+        reviewed = (~of_coordination & Q(Exists(held.filter(unit__kind=UnitKind.COORDINATION)))) | (
+            of_coordination & Q(Exists(held.filter(unit__kind=UnitKind.STRATEGIC)))
+        )
+        decided = Q(state__in=[PlanState.BEFORE_COUNCIL, PlanState.AWAITING_METROPOLITAN])
+        return self.filter(
+            Q(state__in=sorted(APPROVED_PLAN))
+            | Q(unit__in=held)
+            | (~Q(state=PlanState.DRAFT) & reviewed)
+            | (decided & Q(Exists(held.filter(unit__kind=UnitKind.COUNCIL))))
+        )
+
+
 class ActionPlan(models.Model):
-    """A unit's plan for a year. Approved, it is locked: only a numbered amendment that was approved changes it."""
+    """A unit's plan for a year. Submitted, it is locked; approved, only a numbered amendment changes it."""
 
     public_id = PublicIdField()
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="plans", verbose_name=_("unit"))
@@ -75,8 +174,12 @@ class ActionPlan(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("author")
     )
+    # Everybody who wrote in it: none of them gives the opinion on it.
+    authors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("authors"))
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     version = VersionField()
+
+    objects = ActionPlanQuerySet.as_manager()
 
     class Meta:
         ordering = ["-year", "unit", "id"]
@@ -96,6 +199,25 @@ class ActionPlan(models.Model):
                 name="plan_opinion_is_not_its_authors",
                 violation_error_message=_("Whoever submitted a plan does not give the opinion on it."),
             ),
+            models.CheckConstraint(
+                condition=~Q(state=PlanState.RETURNED) | ~Q(return_reason=""),
+                name="returned_plan_says_why",
+                violation_error_message=_("Say why."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=LOCK,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func=unless_open(
+                    "OLD.id",
+                    (
+                        *("state", "opinion", "opinion_is_favourable", "opinion_by_id", "return_reason"),
+                        *("submitted_by_id", "submitted_at", "updated_at", "version"),
+                    ),
+                ),
+            )
         ]
         verbose_name = _("annual plan")
         verbose_name_plural = _("annual plans")
@@ -115,12 +237,24 @@ class PlanAmendment(models.Model):
     state = models.CharField(_("state"), max_length=22, choices=PlanAmendmentState, default=PlanAmendmentState.DRAFT)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
     created_at = models.DateTimeField(_("made at"), default=timezone.now)
+    decision_note = models.TextField(_("what was decided"), blank=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     version = VersionField()
 
     class Meta:
         ordering = ["plan", "number"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["plan"],
+                condition=~Q(state__in=DECIDED_AMENDMENT),
+                name="one_open_amendment_per_plan",
+                violation_error_message=_("This plan already has an amendment that was not decided."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="amendment_says_why",
+                violation_error_message=_("Say why."),
+            ),
             models.UniqueConstraint(
                 fields=["plan", "number"],
                 name="one_amendment_per_plan_and_number",
@@ -131,6 +265,13 @@ class PlanAmendment(models.Model):
                 name="plan_amendment_state_is_known",
                 violation_error_message=_("Unknown state."),
             ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="decided_amendment_never_changes",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state__in=DECIDED_AMENDMENT),
+            )
         ]
         verbose_name = _("amendment to a plan")
         verbose_name_plural = _("amendments to plans")
@@ -173,6 +314,15 @@ class PlanVersion(models.Model):
         return f"{self.plan} · {self.number}"
 
 
+class ActionQuerySet(models.QuerySet):
+    def approved(self) -> Self:
+        return self.filter(plan__state__in=sorted(APPROVED_PLAN))
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Those of the plans that this person may see."""
+        return self.filter(plan__in=ActionPlan.objects.visible_to(user))
+
+
 class Action(models.Model):
     """What is done, by whom, until when. `key` is kept by versions and by the action that carries it over.
 
@@ -186,14 +336,18 @@ class Action(models.Model):
     title = models.CharField(_("title"), max_length=250)
     description = models.TextField(_("description"), blank=True)
     scope = models.CharField(_("scope"), max_length=15, choices=ActionScope)
-    nodes = models.ManyToManyField(Node, related_name="served_by", verbose_name=_("serves"))
+    nodes = models.ManyToManyField(
+        Node, through="ActionNode", related_name="served_by", verbose_name=_("serves")
+    )
     municipalities = models.ManyToManyField(
-        Municipality, related_name="+", blank=True, verbose_name=_("municipalities")
+        Municipality, through="ActionPlace", related_name="+", blank=True, verbose_name=_("municipalities")
     )
     lead = models.ForeignKey(
         Municipality, models.PROTECT, null=True, blank=True, related_name="led_actions", verbose_name=_("led by")
     )
-    partners = models.ManyToManyField(Partner, related_name="actions", blank=True, verbose_name=_("partners"))
+    partners = models.ManyToManyField(
+        Partner, through="ActionPartner", related_name="actions", blank=True, verbose_name=_("partners")
+    )
     programme = models.ForeignKey(
         Programme, models.PROTECT, null=True, blank=True, related_name="actions", verbose_name=_("programme")
     )
@@ -216,8 +370,11 @@ class Action(models.Model):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     version = VersionField()
 
+    objects = ActionQuerySet.as_manager()
+
     class Meta:
         ordering = ["plan", "code", "id"]
+        indexes = [models.Index(fields=["key"], name="action_by_key")]
         constraints = [
             models.UniqueConstraint(
                 fields=["plan", "code"],
@@ -261,11 +418,107 @@ class Action(models.Model):
                 violation_error_message=_("Say into which action."),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=LOCK,
+                operation=ANY_CHANGE,
+                when=pgtrigger.Before,
+                func=unless_open(
+                    "OLD.plan_id, NEW.plan_id",
+                    ("state", "state_reason", "merged_into_id", "last_report_on", "updated_at", "version"),
+                ),
+            )
+        ]
         verbose_name = _("action")
         verbose_name_plural = _("actions")
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+
+class ActionNode(models.Model):
+    """An action serves an operational response or an action line, nothing else of the referential."""
+
+    action = models.ForeignKey(Action, models.CASCADE, related_name="serving", verbose_name=_("action"))
+    node = models.ForeignKey(Node, models.PROTECT, related_name="+", verbose_name=_("serves"))
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["action", "node"],
+                name="action_serves_a_node_once",
+                violation_error_message=_("This action already serves it."),
+            )
+        ]
+        triggers = [
+            lock_of_parts(),
+            pgtrigger.Trigger(
+                name="action_serves_responses_and_lines",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=f"""
+                    IF EXISTS (
+                        SELECT 1 FROM axes_node
+                        WHERE id = NEW.node_id AND kind NOT IN ('operational_response', 'action_line')
+                    ) THEN
+                        {refusal("action_serves_responses_and_lines", "An action serves responses and action lines.")}
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608
+            ),
+        ]
+        verbose_name = _("what an action serves")
+        verbose_name_plural = _("what actions serve")
+
+    def __str__(self) -> str:
+        return f"{self.action_id} → {self.node_id}"
+
+
+class ActionPlace(models.Model):
+    """A municipality takes part in an action."""
+
+    action = models.ForeignKey(Action, models.CASCADE, related_name="places", verbose_name=_("action"))
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+", verbose_name=_("municipality"))
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["action", "municipality"],
+                name="municipality_is_in_an_action_once",
+                violation_error_message=_("This municipality is already in the action."),
+            )
+        ]
+        triggers = [lock_of_parts()]
+        verbose_name = _("municipality of an action")
+        verbose_name_plural = _("municipalities of actions")
+
+    def __str__(self) -> str:
+        return f"{self.action_id} → {self.municipality_id}"
+
+
+class ActionPartner(models.Model):
+    """A partner takes part in an action."""
+
+    action = models.ForeignKey(Action, models.CASCADE, related_name="partnered", verbose_name=_("action"))
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", verbose_name=_("partner"))
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["action", "partner"],
+                name="partner_is_in_an_action_once",
+                violation_error_message=_("This partner is already in the action."),
+            )
+        ]
+        triggers = [lock_of_parts()]
+        verbose_name = _("partner of an action")
+        verbose_name_plural = _("partners of actions")
+
+    def __str__(self) -> str:
+        return f"{self.action_id} → {self.partner_id}"
 
 
 class BudgetLine(models.Model):
@@ -295,6 +548,7 @@ class BudgetLine(models.Model):
                 violation_error_message=_("Unknown source."),
             ),
         ]
+        triggers = [lock_of_parts()]
         verbose_name = _("budget line")
         verbose_name_plural = _("budget lines")
 
@@ -345,6 +599,14 @@ class Milestone(models.Model):
                 violation_error_message=_("A milestone is done when its progress is 100 %."),
             ),
         ]
+        triggers = [
+            lock_of_parts(("progress", "best_progress", "done_on", "version")),
+            pgtrigger.Protect(
+                name="best_progress_never_falls",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__best_progress__lt=pgtrigger.F("old__best_progress")),
+            ),
+        ]
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
 
@@ -370,6 +632,7 @@ class Risk(models.Model):
                 violation_error_message=_("Unknown level."),
             )
         ]
+        triggers = [lock_of_parts()]
         verbose_name = _("risk")
         verbose_name_plural = _("risks")
 
@@ -416,23 +679,26 @@ class StatusOverride(models.Model):
 
 
 class Progress(models.Model):
-    """The roll-up kept by the actions: progress of an action and, by node lineage and year, of what it serves.
+    """The roll-up kept by the actions, of approved plans only: by action, plan and year, node lineage and year, year.
 
-    `done` = Σ weight × progress, `whole` = Σ weight; their quotient is the progress in percent, with its weights shown.
+    `done` = Σ weight × progress, `whole` = Σ weight: their quotient is the progress in percent, with its weights shown.
+    Of an action the weights are those of its milestones; everywhere else those of the actions, each counted once, with
+    its progress kept to four decimals; cancelled and merged ones are left out.
     """
 
     class Level(models.TextChoices):
         ACTION = "action", _("action")
         NODE = "node", _("node")
         PLAN = "plan", _("plan")
+        FRAMEWORK = "framework", _("referential")
 
-    level = models.CharField(_("level"), max_length=6, choices=Level)
+    level = models.CharField(_("level"), max_length=10, choices=Level)
     action = models.OneToOneField(Action, models.CASCADE, null=True, related_name="progress", verbose_name=_("action"))
     plan = models.ForeignKey(ActionPlan, models.CASCADE, null=True, related_name="+", verbose_name=_("plan"))
     lineage = models.UUIDField(_("node"), null=True)
     year = models.PositiveSmallIntegerField(_("year"), null=True)
-    done = models.DecimalField(_("done"), max_digits=16, decimal_places=4, default=0)
-    whole = models.DecimalField(_("weight"), max_digits=14, decimal_places=4, default=0)
+    done = models.DecimalField(_("done"), max_digits=20, decimal_places=6, default=0)
+    whole = models.DecimalField(_("weight"), max_digits=16, decimal_places=4, default=0)
     actions = models.PositiveIntegerField(_("actions"), default=0)
     computed_at = models.DateTimeField(_("computed at"), auto_now=True)
 
@@ -445,6 +711,7 @@ class Progress(models.Model):
                 violation_error_message=_("This figure is already there."),
             )
         ]
+        indexes = [models.Index(fields=["lineage", "year"], name="progress_by_node_and_year")]
         verbose_name = _("progress")
         verbose_name_plural = _("progress")
 
