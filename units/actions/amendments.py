@@ -1,0 +1,237 @@
+"""Numbered changes of an approved plan: a working copy of all of it, decided like the plan itself, then applied."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as now_said
+from django.utils.translation import gettext_lazy as _
+
+from refamp.accounts.models import User
+from refamp.audit.actions import record
+from refamp.base.errors import NotAllowed, Refused, Stale
+from refamp.base.ids import uuid7
+from refamp.base.states import check_move
+from units.actions.plan_content import check_content, in_order, write_plan
+from units.actions.plans import answer_of, locked_plan, make_version, reason_of
+from units.actions.progress import recompute_progress
+from units.actions.votes import propose_deliberation
+from units.choices import AMENDMENT_MOVES, LegalEffect, PlanAmendmentState, PlanState, SubjectKind
+from units.formulas.plans import difference
+from units.models import Action, ActionPlan, AgendaItem, Deliberation, PlanAmendment
+from units.queries.bodies import mandates_of
+from units.queries.plans import bodies, content_of, known_for, next_number
+from units.rules import brings_to_council, writes_plan
+
+
+def locked_amendment(amendment: PlanAmendment, version: int | None = None) -> PlanAmendment:
+    """The amendment and its plan, locked, the plan first."""
+    plan = locked_plan(amendment.plan)
+    found = PlanAmendment.objects.select_for_update().get(pk=amendment.pk)
+    if version is not None and found.version != version:
+        raise Stale(_("Somebody else saved first. Compare both versions and choose."), current=found)
+    found.plan = plan
+    return found
+
+
+def check_part(actor: User, amendment: PlanAmendment, part: str) -> None:
+    """As for plans; and whoever wrote the amendment does not bring it before the Council."""
+    if part == "deliberation":
+        raise Refused(_("Only a deliberation decides this."), code="needs_deliberation")
+    held, known = mandates_of(actor), bodies()
+    if part == "unit":
+        allowed = writes_plan(held, amendment.plan.unit_id)
+    else:
+        allowed = actor.pk != amendment.created_by_id and brings_to_council(
+            held, council=known.council, coordination=known.coordination
+        )
+    if not allowed:
+        raise NotAllowed
+
+
+def put(
+    amendment: PlanAmendment, state: str, *, actor: User | None, reason: str = "", decision_note: str = ""
+) -> PlanAmendment:
+    before = amendment.state
+    amendment.state, amendment.decision_note = state, decision_note
+    amendment.version += 1
+    amendment.save(update_fields=["state", "decision_note", "version", "updated_at"])
+    record(
+        actor=actor,
+        action=f"amendment.{state}",
+        obj=amendment,
+        before={"state": before},
+        after={"state": state},
+        reason=reason,
+    )
+    return amendment
+
+
+@transaction.atomic
+def draft_amendment(*, actor: User, plan: ActionPlan, reason: str) -> PlanAmendment:
+    """Begin an amendment as a copy of what the plan says now. One at a time."""
+    found = locked_plan(plan)
+    if not writes_plan(mandates_of(actor), found.unit_id):
+        raise NotAllowed
+    if found.state not in {PlanState.APPROVED, PlanState.UNDER_WAY}:
+        raise Refused(_("Only an approved plan that is not closed is amended."), code="not_approved")
+    if not reason.strip():
+        raise Refused(_("Say why."), code="reason", field="reason")
+    if found.amendments.exclude(state__in=["approved", "rejected"]).exists():
+        raise Refused(_("This plan already has an amendment that was not decided."), code="open")
+    made = PlanAmendment.objects.create(
+        plan=found,
+        number=next_number(found.amendments.all()),
+        reason=reason,
+        content=content_of(found),
+        created_by=actor,
+    )
+    record(actor=actor, action="amendment.drafted", obj=made, after={"number": made.number}, reason=reason)
+    return made
+
+
+@transaction.atomic
+def edit_amendment(
+    *,
+    actor: User,
+    amendment: PlanAmendment,
+    version: int | None,
+    head: Mapping[str, str] | None = None,
+    action: Mapping[str, Any] | None = None,
+) -> PlanAmendment:
+    """Change the working copy: the plan's title and summary, or one action (by its key; without one it is added)."""
+    found = locked_amendment(amendment, version)
+    check_part(actor, found, "unit")
+    if found.state != PlanAmendmentState.DRAFT:
+        raise Refused(_("Only a draft is written in."), code="locked")
+    content = {**found.content, **(head or {})}
+    if action is not None:
+        known = known_for(found.plan)
+        action = {**action, "key": action.get("key") or str(uuid7())}
+        if not action["code"].strip():
+            taken = {each["code"] for each in content["actions"]}
+            action["code"] = next(c for n in range(1, len(taken) + 2) if (c := f"A{n:02d}") not in taken)
+        check_content(action, known, complete=True)
+        others = [each for each in content["actions"] if each["key"] != action["key"]]
+        if action["code"] in {each["code"] for each in others}:
+            raise Refused(_("This plan already has an action with this code."), code="taken", field="code")
+        old = next((each for each in content["actions"] if each["key"] == action["key"]), None)
+        action["carried_from"] = old["carried_from"] if old else None
+        everything = [*others, in_order(action, known)]
+        content["actions"] = sorted(everything, key=lambda each: (each["code"], each["key"]))
+    changed = difference(found.content, content)
+    if not changed:
+        return found
+    found.content = content
+    found.version += 1
+    found.save(update_fields=["content", "version", "updated_at"])
+    record(
+        actor=actor,
+        action="amendment.edited",
+        obj=found,
+        before={c.field: c.before for c in changed.head} or None,
+        after={
+            **{c.field: c.after for c in changed.head},
+            **{each["code"]: each["title"] for each in changed.added},
+            **{each["code"]: ", ".join(c.field for c in fields) for each, fields in changed.changed},
+        },
+    )
+    return found
+
+
+@transaction.atomic
+def drop_from_amendment(*, actor: User, amendment: PlanAmendment, key: str, version: int | None) -> PlanAmendment:
+    """Take an action that the amendment itself adds out of it again."""
+    found = locked_amendment(amendment, version)
+    check_part(actor, found, "unit")
+    if found.state != PlanAmendmentState.DRAFT:
+        raise Refused(_("Only a draft is written in."), code="locked")
+    if Action.objects.filter(plan=found.plan, key=key).exists():
+        raise Refused(_("An action of an approved plan is cancelled, not left out."), code="left_out")
+    found.content = {**found.content, "actions": [each for each in found.content["actions"] if each["key"] != key]}
+    found.version += 1
+    found.save(update_fields=["content", "version", "updated_at"])
+    record(actor=actor, action="amendment.edited", obj=found, before={"action": key})
+    return found
+
+
+@transaction.atomic
+def move_amendment(
+    *, actor: User, amendment: PlanAmendment, state: str, version: int | None = None, item: AgendaItem | None = None
+) -> PlanAmendment:
+    """Move an amendment along its table. What a deliberation does is refused here."""
+    found = locked_amendment(amendment, version)
+    check_part(actor, found, check_move(AMENDMENT_MOVES, found.state, state))
+    if state == PlanAmendmentState.SUBMITTED and not difference(content_of(found.plan), found.content):
+        raise Refused(_("The amendment changes nothing yet."), code="empty")
+    if state == PlanAmendmentState.BEFORE_COUNCIL and item is None:
+        raise Refused(_("Say at which point of which agenda."), code="item", field="item")
+    return put(found, state, actor=actor)
+
+
+@transaction.atomic
+def put_amendment_before_council(
+    *,
+    actor: User,
+    amendment: PlanAmendment,
+    item: AgendaItem,
+    rule: str,
+    legal_effect: str,
+    title: str = "",
+    text: str = "",
+    version: int | None = None,
+) -> Deliberation:
+    """Put an amendment on the Council's agenda as something to decide."""
+    if legal_effect == LegalEffect.OPINION:
+        raise Refused(_("A plan is decided, here or by the Metropolitan Council."), code="effect", field="legal_effect")
+    found = move_amendment(
+        actor=actor, amendment=amendment, state=PlanAmendmentState.BEFORE_COUNCIL, version=version, item=item
+    )
+    said = now_said("Amendment %(number)s to %(plan)s") % {"number": found.number, "plan": found.plan}
+    return propose_deliberation(
+        actor=actor,
+        item=item,
+        title=title or said,
+        text=text or found.reason,
+        rule=rule,
+        legal_effect=legal_effect,
+        subject_kind=SubjectKind.AMENDMENT,
+        amendment=found,
+    )
+
+
+def decide_amendment(deliberation: Deliberation, _outcome: Any = None) -> None:
+    """The handler: an amendment that passed is applied and becomes the plan's next version, in one transaction."""
+    amendment = locked_amendment(deliberation.amendment)
+    answer, label = answer_of(deliberation), str(deliberation)
+    states = {
+        "approved": PlanAmendmentState.APPROVED,
+        "refused": PlanAmendmentState.REJECTED,
+        "awaiting": PlanAmendmentState.AWAITING_METROPOLITAN,
+        "undecided": PlanAmendmentState.SUBMITTED,
+    }
+    check_move(AMENDMENT_MOVES, amendment.state, states[answer])
+    note = reason_of(deliberation) if answer == "refused" else ""
+    put(amendment, states[answer], actor=None, reason=label, decision_note=note)
+    if answer == "approved":
+        apply_amendment(amendment, deliberation)
+
+
+def apply_amendment(amendment: PlanAmendment, deliberation: Deliberation) -> None:
+    """Write the working copy into the plan's rows and keep the result as its next version."""
+    plan = amendment.plan
+    content = amendment.content
+    done = write_plan(None, plan, content, known_for(plan, content), removing=False)
+    if (plan.title, plan.summary) != (content["title"], content["summary"]):
+        plan.title, plan.summary = content["title"], content["summary"]
+    plan.version += 1
+    plan.save(update_fields=["title", "summary", "version", "updated_at"])
+    version = make_version(plan, deliberation, amendment)
+    record(
+        actor=None,
+        action="plan.amended",
+        obj=plan,
+        after={"version": version.number, **{name: len(keys) for name, keys in done.items()}},
+        reason=str(deliberation),
+    )
+    recompute_progress(year=plan.year)

@@ -1,0 +1,331 @@
+"""Plans and what they hold: who may see them, what they say, how their actions stand."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from axes.choices import FrameworkState
+from axes.models import Node
+from refamp.territory.models import Municipality
+from units.choices import (
+    APPROVED_PLAN,
+    STOPPED_ACTION,
+    ActionState,
+    ActionStatus,
+    UnitKind,
+    UnitState,
+)
+from units.formulas.plans import DONE, Step, canonical, status_of
+from units.models import (
+    Action,
+    ActionPlan,
+    BudgetLine,
+    Milestone,
+    Partner,
+    PlanAmendment,
+    PlanVersion,
+    Programme,
+    Progress,
+    Risk,
+    StatusOverride,
+    Unit,
+)
+from units.models.plans import SERVED_KINDS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from refamp.accounts.models import User
+
+    Person = User | AnonymousUser
+
+
+# Who ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """The keys of the bodies that have a part in a plan's way."""
+
+    council: int | None
+    coordination: int | None
+    strategic: frozenset[int]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, str]]) -> Self:
+        by_kind: dict[str, list[int]] = {}
+        for key, kind in rows:
+            by_kind.setdefault(kind, []).append(key)
+        return cls(
+            council=next(iter(by_kind.get(UnitKind.COUNCIL, [])), None),
+            coordination=next(iter(by_kind.get(UnitKind.COORDINATION, [])), None),
+            strategic=frozenset(by_kind.get(UnitKind.STRATEGIC, [])),
+        )
+
+
+def bodies() -> Bodies:
+    return Bodies.of(Unit.objects.exclude(state=UnitState.DISSOLVED).order_by("pk").values_list("pk", "kind"))
+
+
+# Plans --------------------------------------------------------------------------------------------------------------
+
+
+def plans(user: "Person") -> QuerySet[ActionPlan]:
+    """The plans that this person may see, with how many actions and how much money they hold, and their progress."""
+    progress = Progress.objects.filter(level=Progress.Level.PLAN, plan=OuterRef("pk"))
+    money = BudgetLine.objects.filter(action__plan=OuterRef("pk")).values("action__plan")
+    return (
+        ActionPlan.objects.visible_to(user)
+        .select_related("unit")
+        .annotate(
+            action_count=Coalesce(
+                Subquery(
+                    Action.objects.filter(plan=OuterRef("pk")).values("plan").annotate(n=Count("pk")).values("n"),
+                    output_field=IntegerField(),
+                ),
+                0,
+            ),
+            budget_total=Subquery(money.annotate(total=Sum("amount")).values("total")),
+            done=Subquery(progress.values("done")),
+            whole=Subquery(progress.values("whole")),
+        )
+    )
+
+
+def actions_with_all(actions: QuerySet[Action]) -> QuerySet[Action]:
+    """With everything that a content or a page of an action says, in one query per kind of thing."""
+    return actions.select_related("lead", "programme", "carried_from", "plan__unit").prefetch_related(
+        Prefetch("nodes", Node.objects.select_related("framework", "parent").order_by("kind", "code")),
+        Prefetch("municipalities", Municipality.objects.order_by("code")),
+        Prefetch("partners", Partner.objects.order_by("public_id")),
+        Prefetch("budget", BudgetLine.objects.order_by("year", "source")),
+        Prefetch("milestones", Milestone.objects.order_by("order", "id")),
+        Prefetch("risks", Risk.objects.order_by("id")),
+    )
+
+
+def content_of(plan: ActionPlan) -> dict[str, Any]:
+    """A plan as its versions, its amendments and its workbook say it: plain JSON, in a fixed order."""
+    actions = actions_with_all(Action.objects.filter(plan=plan)).order_by("code", "key")
+    return {
+        "unit": plan.unit.code,
+        "year": plan.year,
+        "title": plan.title,
+        "summary": plan.summary,
+        "actions": [content_of_action(action) for action in actions],
+    }
+
+
+def content_of_action(action: Action) -> dict[str, Any]:
+    return {
+        "key": str(action.key),
+        "code": action.code,
+        "title": action.title,
+        "description": action.description,
+        "scope": action.scope,
+        "serves": [
+            {"kind": node.kind, "code": node.code, "wording": node.wording, "lineage": str(node.lineage)}
+            for node in action.nodes.all()
+        ],
+        "municipalities": [place.code for place in action.municipalities.all()],
+        "lead": action.lead.code if action.lead else None,
+        "partners": [{"id": str(partner.public_id), "name": partner.name} for partner in action.partners.all()],
+        "programme": action.programme.code if action.programme else None,
+        "target_group": action.target_group,
+        "people_expected": action.people_expected,
+        "starts_on": action.starts_on.isoformat(),
+        "ends_on": action.ends_on.isoformat(),
+        "weight": f"{action.weight:.2f}",
+        "carried_from": str(action.carried_from.public_id) if action.carried_from else None,
+        "milestones": [
+            {
+                "id": str(milestone.public_id),
+                "title": milestone.title,
+                "due_on": milestone.due_on.isoformat(),
+                "weight": f"{milestone.weight:.2f}",
+            }
+            for milestone in action.milestones.all()
+        ],
+        "budget": [
+            {"year": line.year, "source": line.source, "amount": f"{line.amount:.2f}"} for line in action.budget.all()
+        ],
+        "risks": [
+            {
+                "description": risk.description,
+                "likelihood": risk.likelihood,
+                "impact": risk.impact,
+                "mitigation": risk.mitigation,
+            }
+            for risk in action.risks.all()
+        ],
+    }
+
+
+def text_of(plan: ActionPlan) -> str:
+    """The bytes of which a version's digest is taken."""
+    return canonical(content_of(plan))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the words of a plan's content can mean."""
+
+    year: int
+    nodes: Mapping[str, Node]
+    places: Mapping[str, Municipality]
+    partners: Mapping[str, Partner]
+    programmes: Mapping[str, Programme]
+
+
+def served_nodes() -> QuerySet[Node]:
+    """The operational responses and action lines of the edition in force, in reading order."""
+    return (
+        Node.objects.filter(framework__state=FrameworkState.IN_FORCE, kind__in=SERVED_KINDS)
+        .select_related("framework", "parent")
+        .order_by("kind", "code")
+    )
+
+
+def known_for(plan: ActionPlan, content: Mapping[str, Any] | None = None) -> Known:
+    """The edition in force, and what the plan was already tied to, whatever the edition.
+
+    `content`: one that was agreed; what it names is known from the latest edition that has it.
+    """
+    agreed = {node["lineage"] for action in (content or {}).get("actions", ()) for node in action["serves"]}
+    older = Node.objects.filter(lineage__in=agreed, kind__in=SERVED_KINDS).order_by("framework_id")
+    tied = Node.objects.filter(served_by__plan=plan).distinct()
+    # What is already tied stays tied to the edition it was agreed under.
+    nodes = {str(node.lineage): node for found in (older, served_nodes(), tied) for node in found}
+    return Known(
+        year=plan.year,
+        nodes=nodes,
+        places={place.code: place for place in Municipality.objects.filter(valid_to__isnull=True)},
+        partners={str(partner.public_id): partner for partner in Partner.objects.all()},
+        programmes={programme.code: programme for programme in Programme.objects.all()},
+    )
+
+
+def present_nodes(action: Action) -> QuerySet[Node]:
+    """What an action serves, as the edition in force has it."""
+    return served_nodes().filter(lineage__in=action.nodes.values("lineage"))
+
+
+def free_code(plan: ActionPlan, wanted: str = "") -> str:
+    """The code wanted, or the plan's next free one: A01, A02 and so on."""
+    taken = set(plan.actions.values_list("code", flat=True))
+    if wanted and wanted not in taken:
+        return wanted
+    return next(code for number in range(1, len(taken) + 2) if (code := f"A{number:02d}") not in taken)
+
+
+def versions_of(plan: ActionPlan) -> QuerySet[PlanVersion]:
+    return plan.versions.select_related("deliberation", "amendment").defer("content").order_by("number")
+
+
+def open_amendment(plan: ActionPlan) -> PlanAmendment | None:
+    return plan.amendments.exclude(state__in=["approved", "rejected"]).first()
+
+
+def next_number(numbered: QuerySet) -> int:
+    return (numbered.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+# Status -------------------------------------------------------------------------------------------------------------
+
+
+def with_status(actions: QuerySet[Action], day: date | None = None) -> QuerySet[Action]:
+    """`status` as `formulas.plans.status_of` derives it, with overrides, and `done`, `whole` of their progress.
+
+    In the database, so that lists can be filtered and counted by it. `derived` is the status without overrides.
+    """
+    day = day or timezone.localdate()
+    steps = Milestone.objects.filter(action=OuterRef("pk"))
+    override = StatusOverride.objects.filter(action=OuterRef("pk"), withdrawn_at__isnull=True, until__gte=day)
+    sums = steps.values("action").annotate(d=Sum(F("weight") * F("progress")), w=Sum("weight"))
+    reported = Coalesce("last_report_on", "starts_on")
+    stale = ExpressionWrapper(Q(age__gt=F("plan__unit__report_stale_days")), output_field=BooleanField())
+    derived = Case(
+        When(state__in=sorted(STOPPED_ACTION), then=Value(ActionStatus.STOPPED.value)),
+        When(state=ActionState.DONE, then=Value(ActionStatus.COMPLETED.value)),
+        When(Exists(steps) & ~Exists(steps.filter(progress__lt=DONE)), then=Value(ActionStatus.COMPLETED.value)),
+        When(Exists(steps.filter(progress__lt=F("best_progress"))), then=Value(ActionStatus.REGRESSED.value)),
+        When(Exists(steps.filter(due_on__lt=day, progress__lt=DONE)), then=Value(ActionStatus.LATE.value)),
+        When(stale, then=Value(ActionStatus.LATE.value)),
+        When(
+            Q(state=ActionState.PLANNED) & ~Exists(steps.filter(progress__gt=0)),
+            then=Value(ActionStatus.NOT_STARTED.value),
+        ),
+        default=Value(ActionStatus.ON_TIME.value),
+        output_field=CharField(),
+    )
+    return (
+        actions.alias(
+            # date - date is a number of days in PostgreSQL
+            age=ExpressionWrapper(Value(day) - reported, output_field=IntegerField())
+        )
+        .annotate(
+            derived=derived,
+            overridden=Subquery(override.values("status")[:1], output_field=CharField()),
+            done=Subquery(sums.values("d")),
+            whole=Subquery(sums.values("w")),
+        )
+        .annotate(status=Coalesce("overridden", "derived"))
+    )
+
+
+def status_on(action: Action, day: date | None = None) -> ActionStatus:
+    """The same for one action whose milestones, overrides, plan and unit are loaded."""
+    day = day or timezone.localdate()
+    said = next((o.status for o in action.overrides.all() if o.withdrawn_at is None and o.until >= day), None)
+    return status_of(
+        state=action.state,
+        starts_on=action.starts_on,
+        last_report_on=action.last_report_on,
+        steps=[Step(m.due_on, m.progress, m.best_progress) for m in action.milestones.all()],
+        stale_days=action.plan.unit.report_stale_days,
+        day=day,
+        override=said,
+    )
+
+
+def approved_actions(day: date | None = None) -> QuerySet[Action]:
+    """The actions of approved plans, with their status."""
+    return with_status(Action.objects.approved(), day)
+
+
+def actions_late_on(day: date | None = None) -> QuerySet[Action]:
+    """Actions of approved plans that are late or going back, of plans that are not closed."""
+    late = [ActionStatus.LATE.value, ActionStatus.REGRESSED.value]
+    return approved_actions(day).filter(status__in=late).exclude(plan__state="closed")
+
+
+def plans_by_state(year: int | None = None) -> dict[str, int]:
+    """How many plans stand in each state, of a year or of all."""
+    found = ActionPlan.objects.all() if year is None else ActionPlan.objects.filter(year=year)
+    return dict(found.order_by().values_list("state").annotate(n=Count("pk")))
+
+
+APPROVED_STATES = sorted(APPROVED_PLAN)
