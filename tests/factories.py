@@ -1,6 +1,8 @@
 """One factory per model, each making the plainest valid row."""
 
 from datetime import date, timedelta
+from decimal import Decimal
+from uuid import uuid4
 
 import factory
 import pgtrigger
@@ -25,6 +27,20 @@ from refamp.accounts.choices import Role
 from refamp.accounts.models import ApiToken, Assignment, User
 from refamp.jobs.models import Job
 from refamp.territory.models import CensusCount, Municipality, Parish
+from units.choices import ActionScope, BudgetSource, Level, PartnerKind, PartnerRole, PlanState, Position, UnitKind, UnitState
+from units.models import (
+    Action,
+    ActionPlan,
+    BudgetLine,
+    Mandate,
+    Milestone,
+    Partner,
+    PlanAmendment,
+    Programme,
+    Risk,
+    StatusOverride,
+    Unit,
+)
 
 PASSWORD = "correct horse battery"
 
@@ -231,3 +247,148 @@ class FreeTextFactory(DjangoModelFactory):
     respondent = factory.SubFactory(RespondentFactory)
     scale = Scale.METROPOLITAN
     text = "Os séniores vivem sós."
+
+
+class UnitFactory(DjangoModelFactory):
+    class Meta:
+        model = Unit
+
+    code = factory.Sequence(lambda n: f"U{n}")
+    kind = UnitKind.STRATEGIC
+    name = factory.Sequence(lambda n: f"Unidade {n}")
+    axis_lineage = factory.LazyFunction(uuid4)
+    state = UnitState.CONSTITUTED
+    members_min = 3
+    members_max = 5
+
+
+class MandateFactory(DjangoModelFactory):
+    class Meta:
+        model = Mandate
+
+    unit = factory.SubFactory(UnitFactory)
+    person = factory.SubFactory(UserFactory)
+    position = Position.MEMBER
+    starts_on = date(2020, 1, 1)
+    act = "Despacho 1/2020"
+
+
+class PartnerFactory(DjangoModelFactory):
+    class Meta:
+        model = Partner
+
+    name = factory.Sequence(lambda n: f"Parceiro {n}")
+    kind = PartnerKind.PUBLIC_BODY
+    roles = [PartnerRole.DISSEMINATION]
+
+
+class ProgrammeFactory(DjangoModelFactory):
+    class Meta:
+        model = Programme
+
+    code = factory.Sequence(lambda n: f"P{n}")
+    name = factory.Sequence(lambda n: f"Programa {n}")
+    unit = factory.SubFactory(UnitFactory)
+    starts_on = date(2025, 1, 1)
+    ends_on = date(2029, 12, 31)
+
+
+class ActionPlanFactory(DjangoModelFactory):
+    class Meta:
+        model = ActionPlan
+        skip_postgeneration_save = True
+
+    unit = factory.SubFactory(UnitFactory)
+    year = factory.LazyFunction(lambda: timezone.localdate().year)
+    title = "Plano de ação anual"
+    state = PlanState.DRAFT
+
+
+class ActionFactory(DjangoModelFactory):
+    """An action with what it serves and two milestones, also in a plan that is locked (`nodes`, `milestones`)."""
+
+    class Meta:
+        model = Action
+        skip_postgeneration_save = True
+
+    plan = factory.SubFactory(ActionPlanFactory)
+    code = factory.Sequence(lambda n: f"A{n:02d}")
+    title = factory.Sequence(lambda n: f"Ação {n}")
+    scope = ActionScope.SUPRAMUNICIPAL
+    starts_on = factory.LazyAttribute(lambda o: date(o.plan.year, 1, 1))
+    ends_on = factory.LazyAttribute(lambda o: date(o.plan.year, 12, 31))
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        nodes, milestones = kwargs.pop("nodes", None), kwargs.pop("milestones", 2)
+        with pgtrigger.ignore():
+            action = super()._create(model_class, *args, **kwargs)
+            if nodes is None:
+                nodes = [NodeFactory(kind=NodeKind.ACTION_LINE)]
+            action.nodes.set(nodes)
+            for order in range(1, milestones + 1):
+                MilestoneFactory(action=action, order=order)
+        return action
+
+
+class Unlocked(DjangoModelFactory):
+    """What belongs to an action, also of a plan that is locked."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        with pgtrigger.ignore():
+            return super()._create(model_class, *args, **kwargs)
+
+
+class MilestoneFactory(Unlocked):
+    class Meta:
+        model = Milestone
+
+    action = factory.SubFactory(ActionFactory, milestones=0)
+    order = factory.Sequence(lambda n: n % 30000)
+    title = factory.Sequence(lambda n: f"Marco {n}")
+    due_on = factory.LazyAttribute(lambda o: o.action.ends_on)
+
+
+class BudgetLineFactory(Unlocked):
+    class Meta:
+        model = BudgetLine
+
+    action = factory.SubFactory(ActionFactory)
+    year = factory.SelfAttribute("action.plan.year")
+    source = BudgetSource.MUNICIPAL
+    amount = Decimal("1500.00")
+
+
+class RiskFactory(Unlocked):
+    class Meta:
+        model = Risk
+
+    action = factory.SubFactory(ActionFactory)
+    description = "Falta de técnicos"
+    likelihood = Level.LOW
+    impact = Level.HIGH
+
+
+class StatusOverrideFactory(DjangoModelFactory):
+    class Meta:
+        model = StatusOverride
+
+    action = factory.SubFactory(ActionFactory)
+    status = "on_time"
+    reason = "Atraso já resolvido"
+    until = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=30))
+    created_by = factory.SubFactory(UserFactory)
+
+
+class PlanAmendmentFactory(DjangoModelFactory):
+    class Meta:
+        model = PlanAmendment
+
+    plan = factory.SubFactory(ActionPlanFactory, state=PlanState.APPROVED)
+    number = factory.Sequence(lambda n: n % 30000 + 1)
+    reason = "Novo financiamento"
+    created_by = factory.SubFactory(UserFactory)
