@@ -27,7 +27,17 @@ from refamp.accounts.choices import Role
 from refamp.accounts.models import ApiToken, Assignment, User
 from refamp.jobs.models import Job
 from refamp.territory.models import CensusCount, Municipality, Parish
-from units.choices import ActionScope, BudgetSource, Level, PartnerKind, PartnerRole, PlanState, Position, UnitKind, UnitState
+from units.choices import (
+    ActionScope,
+    BudgetSource,
+    Level,
+    PartnerKind,
+    PartnerRole,
+    PlanState,
+    Position,
+    UnitKind,
+    UnitState,
+)
 from units.models import (
     Action,
     ActionPlan,

@@ -2,14 +2,14 @@
 
 **Progress.** Of an action: Σ weight × progress / Σ weight over its milestones, in percent. Of a plan, a response, a
 problem area, an axis or the referential: the same over the actions, each counted once, whose progress is kept to
-four decimals (half up, as the database rounds a positive numeric, so that both forms agree to the last one).
+four decimals (half up, as the database rounds a positive numeric, so that both forms agree to the last digit).
 
 **Status.** The first of these that holds: stopped; completed; regressed (a milestone stands below where it once was);
 late (a milestone is overdue, or nothing was reported for longer than the unit allows); not started; on time. A person
 may say otherwise, until a day.
 
-four decimals (half up, as the database rounds a positive numeric, so that both forms agree to the last digit).
-same bytes and the same digest, whoever writes it.
+**Versions.** The canonical form of a plan is JSON with sorted keys, no blanks, nothing escaped: the same content has
+the same bytes and the same digest, whoever writes it.
 """
 
 import hashlib
