@@ -138,14 +138,14 @@ class KeysetPagination(BasePagination):
         return queryset.order_by(*(term.order(backwards=backwards) for term in terms), identity)[: limit + 1]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "next": link | {"description": "The next page, null on the last."},
+                "next": link | {"description": "The next page, null on the last.", "example": "https://example.org/api/v1/…?cursor=…"},
                 "previous": link | {"description": "The page before, null on the first."},
-                "count": {"type": "integer", "description": "Only with `count=exact`."},
+                "count": {"type": "integer", "description": "Only with `count=exact`.", "example": 17},
                 "results": schema,
             },
         }

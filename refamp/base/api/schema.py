@@ -28,6 +28,7 @@ MEANINGS = {
     "429": "Too many calls; `Retry-After` says for how long.",
 }
 ETAG = {"ETag": {"description": "`version.representation`, strong.", "schema": {"type": "string"}}}
+NO_NUL = r"^[^\u0000]*$"
 LINK = {"Link": {"description": "RFC 8288: `next` and `prev`.", "schema": {"type": "string"}}}
 
 
@@ -113,7 +114,12 @@ class Schema(AutoSchema):
     def _get_parameters(self) -> list[dict[str, Any]]:
         parameters = super()._get_parameters()
         have = {each["name"] for each in parameters}
-        return parameters + [each for each in self.own_parameters() if each["name"] not in have]
+        parameters += [each for each in self.own_parameters() if each["name"] not in have]
+        for each in parameters:
+            schema = each["schema"]
+            if each["in"] == "query" and schema.get("type") == "string" and not {"enum", "format", "pattern"} & schema.keys():
+                schema["pattern"] = NO_NUL
+        return parameters
 
     def own_parameters(self) -> list[dict[str, Any]]:
         view = self.view

@@ -262,14 +262,15 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
     def asked(self, queryset: QuerySet) -> Asked:
         query, known = self.request.query_params, self.orders()
         text = query.get("ordering")
-        names = list(self.ordering) if text is None else [name.strip() for name in text.split(",")]
-        plain = [name.removeprefix("-") for name in names]
-        wrong = [name for name in plain if name not in known]
-        if wrong or len(set(plain)) < len(plain):
-            raise BadParameters(
-                [("ordering", "unknown", _("This list cannot be ordered by “%s”.") % name) for name in wrong]
-                or [("ordering", "repeated", _("Say each term once."))]
-            )
+        asked = list(self.ordering) if text is None else [name.strip() for name in text.split(",")]
+        wrong = [name for name in asked if name.removeprefix("-") not in known]
+        if wrong:
+            raise BadParameters([("ordering", "unknown", _("This list cannot be ordered by “%s”.") % name) for name in wrong])
+        # A term said again orders nothing more.
+        once: dict[str, str] = {}
+        for name in asked:
+            once.setdefault(name.removeprefix("-"), name)
+        names = list(once.values())
         if query.get("count", "exact") != "exact":
             raise BadParameters([("count", "invalid", _("The only value is “exact”."))])
         ordering = ",".join(names)
