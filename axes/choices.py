@@ -38,6 +38,26 @@ class NodeKind(TextChoices):
     PARTNER_ROLE = "partner_role", _("role of partners")
 
 
+# Several of a kind, for headings.
+KIND_PLURALS = {
+    NodeKind.OPENING_HEADING: _("headings of the opening"),
+    NodeKind.OPENING_STATEMENT: _("opening statements"),
+    NodeKind.STRUCTURING_IDEA: _("structuring ideas"),
+    NodeKind.IDEA_STATEMENT: _("statements under the idea"),
+    NodeKind.PRIORITY_AXIS: _("priority axes"),
+    NodeKind.PROBLEM_AREA: _("problem areas"),
+    NodeKind.FOCUS_HEADING: _("focus headings"),
+    NodeKind.OPERATIONAL_RESPONSE: _("operational responses"),
+    NodeKind.STRATEGIC_ACTION: _("strategic actions"),
+    NodeKind.ACTION_LINE: _("action lines"),
+    NodeKind.GOVERNING_BODY: _("governing bodies"),
+    NodeKind.STRATEGIC_UNIT: _("strategic units"),
+    NodeKind.COMPOSITION_RULE: _("composition rules"),
+    NodeKind.BODY_FUNCTION: _("functions"),
+    NodeKind.PARTNER_KIND: _("kinds of partner"),
+    NodeKind.PARTNER_ROLE: _("roles of partners"),
+}
+
 # How an address names a kind.
 KIND_SLUGS: dict[NodeKind, str] = {
     NodeKind.OPENING_HEADING: "abertura",
@@ -169,3 +189,33 @@ class TextState(TextChoices):
     TO_CODE = "to_code", _("to be coded")
     DISAGREED = "disagreed", _("to be settled")
     SETTLED = "settled", _("settled")
+
+
+# How files and lists may say it: without accents and case, in both languages.
+GROUP_WORDS = {
+    **{word: Group.ELECTED for word in ("elected", "eleito", "eleita", "eleitos", "eleitas", "eleito/a", "eleitos/as")},
+    **{
+        word: Group.DIRECTOR
+        for word in ("director", "directors", "dirigente", "dirigentes", "diretor", "diretora", "diretores", "diretoras")
+    },
+    **{
+        word: Group.TECHNICIAN
+        for word in ("technician", "technicians", "tecnico", "tecnica", "tecnicos", "tecnicas", "tecnico/a", "tecnicos/as")
+    },
+    **{
+        word: Group.PARTNER
+        for word in (
+            "partner", "partners", "local partner", "local partners", "parceiro", "parceira", "parceiros", "parceiras",
+            "parceiro local", "parceiros locais", "parceiro/a", "parceiros/as",
+        )
+    },
+}  # fmt: skip
+SCALE_WORDS = {
+    **{
+        word: Scale.METROPOLITAN
+        for word in ("metropolitan", "metropolitano", "metropolitana", "metropolitanos", "metropolitanas")
+    },
+    **{word: Scale.MUNICIPAL for word in ("municipal", "municipais")},
+}
+
+LONGEST_TEXT = 20_000  # characters of one answer in somebody's own words
