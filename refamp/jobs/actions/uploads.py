@@ -40,7 +40,7 @@ def create_upload(
             upload.job = enqueue_job(actor=actor, kind=CHECK, payload={"upload": str(upload.public_id)})
             upload.save(update_fields=["job"])
     except BaseException:
-        default_storage.delete(upload.file.name)
+        default_storage.delete(str(upload.file.name))
         raise
     return upload
 
@@ -263,10 +263,10 @@ def import_now(
                 upload.save(update_fields=["state", "job"])
                 apply_upload(upload=upload)
     except BaseException:
-        default_storage.delete(upload.file.name)
+        default_storage.delete(str(upload.file.name))
         raise
     if dry_run:
-        default_storage.delete(upload.file.name)
+        default_storage.delete(str(upload.file.name))
     return upload
 
 
