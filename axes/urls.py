@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from axes.views import answers, coding, consultation, editions, framework, local_plans
+from axes.views import answers, coding, consultation, editions, framework, local_plans, results
 
 app_name = "axes"
 urlpatterns: list[URLPattern] = [
@@ -68,5 +68,6 @@ urlpatterns: list[URLPattern] = [
     ),
     path("auscultacoes/<uuid:public_id>/codificacao/", coding.coding_page, name="coding"),
     path("auscultacoes/<uuid:public_id>/codificacao/texto/", coding.code_page, name="code"),
+    path("auscultacoes/<uuid:public_id>/resultados/", results.results_page, name="results"),
     path("responder/<str:token>/", answers.answer_page, name="answer"),
 ]
