@@ -1,1 +1,3 @@
 """The staff's doors."""
+
+from axes.admin import framework  # noqa: F401 - registers itself
