@@ -61,6 +61,8 @@ PORTUGUESE = {
     "Unknown option: {option}. bin/up knows --demo and --no-demo.": "Opção desconhecida: {option}. bin/up conhece --demo e --no-demo.",
     "Failed: {names}": "Falhou: {names}",
     "All checks passed.": "Todas as verificações passaram.",
+    "This machine has no Chromium; fetching one for the tests (70 MB).": "Esta máquina não tem Chromium; a obter um para os testes (70 MB).",
+    "{error}": "{error}",
     "exit code": "código de saída",
     "Interrupted.": "Interrompido.",
     "No browser was found: the journeys are skipped. Set CHROMIUM to one, or install Chromium.": (
