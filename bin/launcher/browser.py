@@ -26,6 +26,12 @@ export FONTCONFIG_PATH="{folder}"
 exec "{folder}/chromium" "$@"
 """
 
+# The package's own one names folders of the service it was made for.
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{folder}/fonts</dir><dir>/usr/share/fonts</dir><cachedir>{folder}/cache</cachedir></fontconfig>
+"""
+
 
 def find_browser(environ: Mapping[str, str]) -> str | None:
     """Return the browser to use: CHROMIUM, else the first one on the PATH, else None."""
@@ -53,6 +59,7 @@ def unpack(package: Path, folder: Path, node: str, environ: dict[str, str]) -> N
         with tarfile.open(archive) as contents:
             contents.extractall(folder, filter="data")
         archive.unlink()
+    (folder / "fonts.conf").write_text(FONTS.format(folder=folder), encoding="utf-8")
     wrapper = folder / "browser"
     wrapper.write_text(WRAPPER.format(folder=folder), encoding="utf-8")
     for path in (folder / "chromium", wrapper):
