@@ -149,6 +149,8 @@ def test(arguments: list[str]) -> int:
             collect_static(environment, steps)
             environ = trial_environment(environment)
             browser = add_browser(environ, environment.place)
+            if not browser and os.environ.get("REQUIRE_BROWSER"):
+                raise LaunchError("No browser was found, and REQUIRE_BROWSER asks for one.")
             if not browser:
                 tell("No browser was found: the journeys are skipped. Set CHROMIUM to one, or install Chromium.")
             codes = [
