@@ -9,7 +9,7 @@ import orjson
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -71,6 +71,9 @@ def problem(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     request = context["request"]._request  # noqa: SLF001 - the Django request below
     if isinstance(exc, exceptions.APIException):
         return known(request, exc)
+    if isinstance(exc, InterfaceError | OperationalError):
+        logger.error("the database does not answer", exc_info=exc)
+        return problem_response(request, 503, detail=_("Come back in a moment."), headers={"Retry-After": "5"})
     translated = translate(exc)
     if translated is not None:
         return known(request, translated)

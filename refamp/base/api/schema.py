@@ -32,13 +32,13 @@ NO_NUL = r"^[^\u0000]*$"
 LINK = {"Link": {"description": "RFC 8288: `next` and `prev`.", "schema": {"type": "string"}}}
 
 
-class ProblemErrorSerializer(serializers.Serializer):
+class ProblemDetailsErrorSerializer(serializers.Serializer):
     pointer = serializers.CharField(help_text="JSON pointer into the body, or `#/query/…` for a parameter.")
     code = serializers.CharField()
     detail = serializers.CharField(help_text="In the caller's language.")
 
 
-class ProblemSerializer(serializers.Serializer):
+class ProblemDetailsSerializer(serializers.Serializer):
     """RFC 9457."""
 
     type = serializers.CharField(help_text="`about:blank`: the status says what it is.")
@@ -47,7 +47,7 @@ class ProblemSerializer(serializers.Serializer):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The path that was called.")
     code = serializers.CharField(help_text="For programs: stays the same in every language.")
-    errors = ProblemErrorSerializer(many=True, required=False)
+    errors = ProblemDetailsErrorSerializer(many=True, required=False)
 
 
 class ReferenceSerializer(serializers.Serializer):
@@ -190,10 +190,18 @@ class Schema(AutoSchema):
                 self.complete(response)
         if self.method == "GET" and hasattr(self.view, "is_list"):
             responses["304"] = {"description": "The caller has it already (`If-None-Match`).", "headers": ETAG}
-        problem = self.resolve_serializer(ProblemSerializer, "response").ref
+        if getattr(self.view, "is_list", False) or getattr(self.view, "is_detail", False):
+            self.forgive_absent_fields()
+        problem = self.resolve_serializer(ProblemDetailsSerializer, "response").ref
         for code in self.error_codes():
             responses.setdefault(code, self.error(code, problem))
         return operation
+
+    def forgive_absent_fields(self) -> None:
+        """With `fields=` any field may be absent: the description must not promise it."""
+        component = self.resolve_serializer(self.view.shown_serializer(), "response")
+        if component.name and component in self.registry:
+            self.registry[component].schema.pop("required", None)
 
     def complete(self, response: dict[str, Any]) -> None:
         """The other formats beside JSON, and the headers."""
