@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from axes.choices import Channel, Group, NodeKind, PhaseState, TextState
-from axes.models import Consultation, FreeText, Invitee, Node, Phase, Quota, Respondent, Topic
+from axes.models import Consultation, FreeText, Invitee, Node, Phase, Quota, Representativeness, Respondent, Topic
 from refamp.accounts.choices import Role
 from refamp.accounts.models import Assignment, User
 from refamp.accounts.rules import is_coordination
@@ -100,17 +100,24 @@ def consultations_listed(user: "User | AnonymousUser") -> QuerySet[Consultation]
 
 def answers_by_channel(consultation: Consultation) -> dict[str, int]:
     """How many respondents came by which way, those withdrawn apart under the key "withdrawn"."""
-    rows = (
+    gone = Q(withdrawn_at__isnull=False)
+    rows = list(
         Respondent.objects.filter(consultation=consultation)
         .order_by()
-        .values_list("channel", "withdrawn_at__isnull")
-        .annotate(count=Count("pk"))
+        .values_list("channel")
+        .annotate(present=Count("pk", filter=~gone), gone=Count("pk", filter=gone))
     )
-    found: dict[str, int] = {"withdrawn": 0}
-    for channel, present, count in rows:
-        key = channel if present else "withdrawn"
-        found[key] = found.get(key, 0) + count
+    found = {channel: present for channel, present, _gone in rows if present}
+    found["withdrawn"] = sum(withdrawn for _channel, _present, withdrawn in rows)
     return found
+
+
+def answers_counted(consultation: Consultation) -> int:
+    """How many respondents the summary holds: at once, however many there are, and seconds behind."""
+    everybody = Representativeness.objects.filter(
+        consultation=consultation, dimension=Representativeness.Dimension.ALL, topic__isnull=True
+    )
+    return everybody.values_list("count", flat=True).first() or 0
 
 
 def invitee_counts(consultation: Consultation) -> dict[str, int]:

@@ -74,9 +74,10 @@ def answers_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         phase=open_phase(consultation),
     )
     if runs:
+        came = answers_by_channel(consultation)
         context |= {
-            "channels": [(Channel(key).label, count) for key, count in answers_by_channel(consultation).items() if key in Channel.values],
-            "withdrawn": answers_by_channel(consultation)["withdrawn"],
+            "withdrawn": came.pop("withdrawn"),
+            "channels": [(Channel(key).label, count) for key, count in came.items()],
             "uploads": uploads_of(consultation, KIND)[:20],
             "invited": invitee_counts(consultation),
         }

@@ -33,7 +33,7 @@ from axes.actions.consultation import (
     set_quota,
     withdraw_publication,
 )
-from axes.choices import Channel, ConsultationState, Group, PhaseState
+from axes.choices import ConsultationState, Group, PhaseState
 from axes.forms.consultation import (
     ConsultationForm,
     CopyBookForm,
@@ -46,7 +46,7 @@ from axes.forms.consultation import (
 from axes.models import Consultation, Framework, Phase, Topic
 from axes.queries.coding import has_part_in_coding
 from axes.queries.consultation import (
-    answers_by_channel,
+    answers_counted,
     consultations_listed,
     quota_grid,
     texts_to_code,
@@ -184,7 +184,7 @@ def consultation_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "consultation",
         phases=phases,
         next_step=next_step(consultation, phases, runs=runs, enters=may_enter_answers(request.user, consultation)),
-        answered=sum(n for key, n in answers_by_channel(consultation).items() if key in Channel.values) if runs else None,
+        answered=answers_counted(consultation) if runs else None,
         texts_left=texts_to_code(consultation) if runs else 0,
         target_groups=[Group(group).label for group in consultation.target_groups],
     )
