@@ -322,7 +322,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    # One name per set of words, wherever it is used.
+    "ENUM_NAME_OVERRIDES": {
+        "ConsultationStateEnum": "axes.choices.ConsultationState",
+        "FrameworkStateEnum": "axes.choices.FrameworkState",
+        "GroupEnum": "axes.choices.Group",
+        "ImportStateEnum": "refamp.jobs.choices.UploadState",
+        "ScaleEnum": "axes.choices.Scale",
+    },
 }
 
 LOGGING = {

@@ -86,7 +86,7 @@ class ParishSerializer(serializers.ModelSerializer):
     """A freguesia, with the days on which it is known to exist."""
 
     id = serializers.UUIDField(source="public_id", read_only=True, help_text="One per parish and time; its code can come back.")
-    municipality = ReferenceField(id="municipality__code", label="municipality__name", to="municipalities")
+    municipality = ReferenceField(id="municipality__code", label="municipality__name", to="municipalities", allow_null=False)
     has_boundary = serializers.BooleanField(read_only=True, help_text="Whether GeoJSON has a geometry for it.")
 
     class Meta:

@@ -98,6 +98,11 @@ class Door(APIView):
         self.check_permissions(request)
         self.check_parameters(request)
 
+    @classmethod
+    def offers(cls, action: str) -> bool:
+        """Whether the door does this (`list`, `retrieve`, `create`, `partial_update`, an extra action)."""
+        return callable(getattr(cls, action, None))
+
     def known_parameters(self) -> frozenset[str]:
         return frozenset({"format", *self.extra_parameters})
 
@@ -207,6 +212,13 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
         says which fields are wanted (None: all), `self.is_detail` whether it is one object.
         """
 
+    @classmethod
+    def offers(cls, action: str) -> bool:
+        """A list or an object is offered by a door that says which there are, or answers in a way of its own."""
+        if action in {"list", "retrieve"} and not defines(cls, ReadViewSet, "queryset_for", action):
+            return False
+        return super().offers(action)
+
     # Parameters
 
     @property
@@ -284,7 +296,11 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
         if getattr(self, "swagger_fake_view", False):
             model = self.model or getattr(getattr(self.serializer_class, "Meta", None), "model", None)
             return model._default_manager.none() if model else self.queryset_for(AnonymousUser())
-        return self.queryset_for(self.request.user)
+        try:
+            return self.queryset_for(self.request.user)
+        except (ValueError, ValidationError) as error:
+            # An address whose other parts (a consultation's id) are not even well formed.
+            raise Http404 from error
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return self.answer_list(self.filter_queryset(self.get_queryset()))
@@ -445,6 +461,11 @@ def flat_names(name: str, field: Any) -> Iterable[str]:
     return (name,)
 
 
+def defines(cls: type, base: type, *names: str) -> bool:
+    """Whether a class says one of these itself, other than its base."""
+    return any(getattr(cls, name) is not getattr(base, name) for name in names)
+
+
 def has_version(model: type[Model]) -> bool:
     return any(field.name == "version" for field in model._meta.concrete_fields)
 
@@ -463,6 +484,15 @@ class WriteViewSet(ReadViewSet, abstract=True):
     """
 
     write_serializer_class: Any = None
+
+    @classmethod
+    def offers(cls, action: str) -> bool:
+        """What can be made and what can be changed is said by `create_object` and `update_object`."""
+        if action == "create" and not defines(cls, WriteViewSet, "create", "create_once", "create_object"):
+            return False
+        if action == "partial_update" and not defines(cls, WriteViewSet, "partial_update", "update_object"):
+            return False
+        return super().offers(action)
 
     def get_serializer_class(self) -> Any:
         if self.action in {"create", "partial_update"}:
