@@ -57,7 +57,8 @@ def erase_files(now: datetime) -> int:
         state=UploadState.REJECTED, finished_at=now
     )
     names: dict[int, str] = {}
-    for upload in Upload.objects.filter(finished_at__lt=now - KEPT_FILE).exclude(file="").order_by("id")[:AT_ONCE]:
+    old = Q(finished_at__lt=now - KEPT_FILE) | Q(state=UploadState.REJECTED, created_at__lt=now - KEPT_FILE)
+    for upload in Upload.objects.filter(old).exclude(file="").order_by("id")[:AT_ONCE]:
         names[upload.pk] = str(upload.file.name)
     Upload.objects.filter(pk__in=names).update(file="")
     for name in names.values():
