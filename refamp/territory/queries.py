@@ -73,7 +73,8 @@ def census_for(keys: list[int]) -> dict[int, list[dict[str, Any]]]:
     """The census figures of several municipalities, by key, for the API."""
     found: dict[int, list[dict[str, Any]]] = {key: [] for key in keys}
     counts = CensusCount.objects.filter(municipality__in=keys).order_by("municipality", "measure", "year")
-    for key, measure, year, people, source in counts.values_list("municipality_id", "measure", "year", "people", "source"):
+    for key, measure, year, people, source in counts.values_list(
+        "municipality_id", "measure", "year", "people", "source"
+    ):
         found[key].append({"measure": measure, "year": year, "people": people, "source": source})
     return found
-

@@ -74,7 +74,9 @@ class MunicipalitySerializer(serializers.ModelSerializer):
 class MunicipalityDetailSerializer(MunicipalitySerializer):
     """A município with its census figures."""
 
-    boundary_source = serializers.CharField(read_only=True, help_text="Where the boundary came from; empty without one.")
+    boundary_source = serializers.CharField(
+        read_only=True, help_text="Where the boundary came from; empty without one."
+    )
     census = CensusCountSerializer(many=True, read_only=True)
 
     class Meta(MunicipalitySerializer.Meta):
@@ -85,8 +87,12 @@ class MunicipalityDetailSerializer(MunicipalitySerializer):
 class ParishSerializer(serializers.ModelSerializer):
     """A freguesia, with the days on which it is known to exist."""
 
-    id = serializers.UUIDField(source="public_id", read_only=True, help_text="One per parish and time; its code can come back.")
-    municipality = ReferenceField(id="municipality__code", label="municipality__name", to="municipalities", allow_null=False)
+    id = serializers.UUIDField(
+        source="public_id", read_only=True, help_text="One per parish and time; its code can come back."
+    )
+    municipality = ReferenceField(
+        id="municipality__code", label="municipality__name", to="municipalities", allow_null=False
+    )
     has_boundary = serializers.BooleanField(read_only=True, help_text="Whether GeoJSON has a geometry for it.")
 
     class Meta:

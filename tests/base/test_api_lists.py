@@ -5,13 +5,15 @@ import io
 import json
 from datetime import date
 from decimal import Decimal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from refamp.base.export import plain_text
+from refamp.base.text import fold
 from refamp.territory.models import Parish
 from tests.factories import MunicipalityFactory, ParishFactory
 
@@ -25,7 +27,7 @@ slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 def places():
     """Twelve parishes of two municipalities, with ties and nulls in every column."""
     here, there = MunicipalityFactory(name="Água Longa", area_km2="10.50"), MunicipalityFactory(name="Ébano")
-    names = ["ção", "Cao", "águeda", "Zé", "ção", "b", "=1+1", "@x", "-1", "'=a", "Avô; e, \"aspas\"", "linha\nnova"]
+    names = ["ção", "Cao", "águeda", "Zé", "ção", "b", "=1+1", "@x", "-1", "'=a", 'Avô; e, "aspas"', "linha\nnova"]
     for number, name in enumerate(names):
         ParishFactory(
             code=f"{number:06d}",
@@ -52,8 +54,6 @@ def walk(client, query, *, backwards=False):
 
 def expected(asked):
     """The order that the API promises, worked out in Python: nulls last whichever the direction, then id."""
-    from refamp.base.text import fold
-
     columns = {
         "code": lambda p: p.code,
         "name": lambda p: fold(p.name) if "\n" not in p.name else p.name,
@@ -108,7 +108,9 @@ def test_a_thousand_equal_keys_do_not_loop(client):
 
 def test_a_row_added_meanwhile_disturbs_nothing(client, places):
     first = client.get(f"{URL}?limit=5").json()
-    ParishFactory(code="00000", name="antes", municipality=places[0].municipality, valid_to=date(2020, 1, 1), valid_from=None)
+    ParishFactory(
+        code="00000", name="antes", municipality=places[0].municipality, valid_to=date(2020, 1, 1), valid_from=None
+    )
     rest = client.get(first["next"]).json()["results"]
     assert [row["code"] for row in rest] == [f"{n:06d}" for n in range(5, 10)]
 
@@ -218,8 +220,6 @@ def flattened(rows):
 
 
 def plain(cell):
-    from refamp.base.export import plain_text
-
     return plain_text(str(cell))
 
 
@@ -254,7 +254,20 @@ def test_every_format_says_the_same_row_by_row(client, places):
 def test_a_spreadsheet_would_run_none_of_the_cells(client, places):
     text = b"".join(client.get(f"{URL}?format=csv&fields=name").streaming_content).decode()
     names = [row["name"] for row in csv.DictReader(io.StringIO(text, newline=""))]
-    assert names == ["ção", "Cao", "águeda", "Zé", "ção", "b", "'=1+1", "'@x", "-1", "''=a", "Avô; e, \"aspas\"", "linha\nnova"]
+    assert names == [
+        "ção",
+        "Cao",
+        "águeda",
+        "Zé",
+        "ção",
+        "b",
+        "'=1+1",
+        "'@x",
+        "-1",
+        "''=a",
+        'Avô; e, "aspas"',
+        "linha\nnova",
+    ]
 
 
 def test_an_empty_list_is_a_whole_document_in_every_format(client, db):
@@ -279,7 +292,10 @@ def test_the_format_is_chosen_by_accept(client, places, accept, media):
     assert client.get(URL, headers={"accept": accept})["Content-Type"].split(";")[0] == media
 
 
-@pytest.mark.parametrize(("query", "accept"), [("", "text/html"), ("format=pdf", "*/*"), ("", "image/*;q=1, x"), ("", "application/json;q=0")])
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [("", "text/html"), ("format=pdf", "*/*"), ("", "image/*;q=1, x"), ("", "application/json;q=0")],
+)
 def test_a_format_that_is_not_offered_is_406(client, query, accept):
     answer = client.get(f"{URL}?{query}", headers={"accept": accept})
     assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
@@ -313,9 +329,18 @@ def test_a_list_of_one_and_of_three_takes_one_query(client, django_assert_num_qu
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
 names = st.one_of(
-    text, st.sampled_from(["limit", "cursor", "count", "fields", "ordering", "search", "format", "since", "place", "ended_after"])
+    text,
+    st.sampled_from(
+        ["limit", "cursor", "count", "fields", "ordering", "search", "format", "since", "place", "ended_after"]
+    ),
 )
-values = st.one_of(text, st.integers().map(str), st.floats().map(str), st.dates().map(str), st.sampled_from(["\0", "null", "[]", "%", "csv"]))
+values = st.one_of(
+    text,
+    st.integers().map(str),
+    st.floats().map(str),
+    st.dates().map(str),
+    st.sampled_from(["\0", "null", "[]", "%", "csv"]),
+)
 
 
 @given(query=st.dictionaries(names, st.one_of(values, st.lists(values, max_size=2)), max_size=4))
@@ -330,6 +355,4 @@ def test_no_query_is_answered_with_our_fault(client, places, query):
 @given(code=text.filter(lambda t: "/" not in t))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_code_is_answered_with_our_fault(client, places, code):
-    from urllib.parse import quote
-
     assert client.get(f"{URL}{quote(code)}/").status_code in {200, 404, 308, 429}

@@ -169,7 +169,9 @@ def test_a_state_that_forbids_is_409(caller):
 
 
 def test_a_constraint_speaks_to_people(caller, someone):
-    answer = caller.post(PEOPLE, {"name": "x", "email": someone.email}, format="json", headers={"accept-language": "en"})
+    answer = caller.post(
+        PEOPLE, {"name": "x", "email": someone.email}, format="json", headers={"accept-language": "en"}
+    )
     assert (answer.status_code, answer.json()["detail"]) == (409, "This address already has an account.")
 
 

@@ -4,10 +4,10 @@ import pytest
 import schemathesis
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import connection, transaction
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
-from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from rest_framework.settings import api_settings
 from schemathesis.core.failures import FailureGroup
@@ -51,7 +51,9 @@ def test_every_operation_says_its_errors_and_every_list_its_parameters(descripti
             codes = operation["responses"].keys()
             assert {"400", "401", "403", "406", "429"} <= codes, (path, method)
             assert all(
-                "application/problem+json" in operation["responses"][code]["content"] for code in codes if code in MEANINGS
+                "application/problem+json" in operation["responses"][code]["content"]
+                for code in codes
+                if code in MEANINGS
             )
             if operation["operationId"].endswith("_list"):
                 names = {each["name"] for each in operation["parameters"]}
@@ -71,7 +73,7 @@ def test_the_pages_use_only_our_own_assets(client):
 
 @pytest.fixture
 def described(db, monkeypatch):
-    """The description as a client reads it, over a loaded territory and edition, with no limit on the number of calls."""
+            assert all("application/problem+json" in operation["responses"][c]["content"] for c in codes if c in MEANINGS)
     monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "anonymous", None)
     monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "caller", None)
     # The WSGI application would close the test's own connection, and with it its transaction.
@@ -85,8 +87,8 @@ def described(db, monkeypatch):
 def test_a_generic_client_finds_answers_as_described(described, method):
     """Answers are of the described status, type and shape, and never our fault, whatever is sent.
 
-    Left out: whether valid-looking input is accepted (a cursor is signed, which no schema can say) and whether undescribed
-    methods are refused (tested by hand).
+    Left out: whether valid-looking input is accepted (a cursor is signed, which no schema can say) and whether
+    undescribed methods are refused (tested by hand).
     """
     wrong = []
     for result in described.get_all_operations():

@@ -51,7 +51,9 @@ def boundary(code):
 
 
 def test_a_plain_geojson_file_sets_boundaries(two, tmp_path, capsys):
-    file = write(tmp_path / "b.geojson", [square(-8.3, 40.9), square(-8.6, 41.1)], {"nome": ["A", "P"], "dtmn": ["0104", "1312"]})
+    file = write(
+        tmp_path / "b.geojson", [square(-8.3, 40.9), square(-8.6, 41.1)], {"nome": ["A", "P"], "dtmn": ["0104", "1312"]}
+    )
     call_command("import_boundaries", file, source="DGT, CAOP 2025")
     assert shapely.hausdorff_distance(boundary("1312"), square(-8.6, 41.1)) < 2e-6
     assert Municipality.objects.get(code="1312").boundary_source == "DGT, CAOP 2025"
@@ -71,7 +73,13 @@ def test_the_official_reference_system_is_reprojected(two, tmp_path, driver):
     shapes = [in_pt_tm06(square(-8.3, 40.9)), in_pt_tm06(square(-8.6, 41.1))]
     columns = {"area": np.array([104.5, 2.0]), "codigo": np.array([104, 1312])}
     pyogrio.raw.write(
-        file, shapely.to_wkb(np.array(shapes, dtype=object)), list(columns.values()), list(columns), geometry_type="Polygon", crs="EPSG:3763", driver=driver
+        file,
+        shapely.to_wkb(np.array(shapes, dtype=object)),
+        list(columns.values()),
+        list(columns),
+        geometry_type="Polygon",
+        crs="EPSG:3763",
+        driver=driver,
     )
     call_command("import_boundaries", file)
     assert shapely.hausdorff_distance(boundary("0104"), square(-8.3, 40.9)) < 2e-6
@@ -110,7 +118,11 @@ def test_a_shape_that_crosses_itself_is_repaired_and_said(two, tmp_path, capsys)
 
 
 def test_others_are_left_out_and_said(two, tmp_path, capsys):
-    file = write(tmp_path / "b.geojson", [square(-8.3, 40.9), square(-8.6, 41.1), square(-9, 38)], {"dtmn": ["0104", "1312", "1106"]})
+    file = write(
+        tmp_path / "b.geojson",
+        [square(-8.3, 40.9), square(-8.6, 41.1), square(-9, 38)],
+        {"dtmn": ["0104", "1312", "1106"]},
+    )
     call_command("import_boundaries", file, dry_run=True)
     out = capsys.readouterr().out
     assert "1 not ours, left out: 1106" in out
@@ -166,7 +178,10 @@ def test_what_is_no_boundary_file_is_refused(two, tmp_path, content, why):
 
 
 def test_points_are_no_boundaries(two, tmp_path):
-    refused(write(tmp_path / "b.geojson", [shapely.Point(-8.3, 40.9), square(-8, 41)], {"dtmn": ["0104", "1312"]}), "0104 is not a polygon")
+    refused(
+        write(tmp_path / "b.geojson", [shapely.Point(-8.3, 40.9), square(-8, 41)], {"dtmn": ["0104", "1312"]}),
+        "0104 is not a polygon",
+    )
 
 
 def test_codes_that_are_nowhere_are_asked_for(two, tmp_path):

@@ -29,14 +29,19 @@ def test_the_seventeen_and_their_parishes_are_loaded(loaded):
     assert (Municipality.objects.count(), Parish.objects.count()) == (17, 208)
     of_each = Counter(Parish.objects.values_list("municipality__name", flat=True))
     assert (of_each["Porto"], of_each["São João da Madeira"], len(of_each)) == (7, 1, 17)
-    assert all(parish.code.startswith(parish.municipality.code) for parish in Parish.objects.select_related("municipality"))
+    assert all(
+        parish.code.startswith(parish.municipality.code) for parish in Parish.objects.select_related("municipality")
+    )
 
 
 def test_the_census_is_whole(loaded):
     assert Counter(CensusCount.objects.values_list("year", "measure")) == {
         (year, measure): 17 for year in (2011, 2021) for measure in CensusMeasure.values
     }
-    assert sum(CensusCount.objects.filter(year=2011, measure="resident_population").values_list("people", flat=True)) == 1_759_524
+    assert (
+        sum(CensusCount.objects.filter(year=2011, measure="resident_population").values_list("people", flat=True))
+        == 1_759_524
+    )
     porto = CensusCount.objects.get(municipality__code="1312", year=2021, measure="resident_population")
     assert (porto.people, porto.source) == (231_800, "INE, Census 2021")
 
@@ -71,20 +76,32 @@ def parish_file(tmp_path, *rows):
 def test_a_past_list_stands_beside_todays(loaded, tmp_path):
     """Alvarenga went on unchanged, a union was undone: the first is one parish, the second another."""
     file = parish_file(tmp_path, "010402,Alvarenga,0104", "010499,União antiga,0104")
-    call_command("load_territory", parishes=file, valid_from=datetime.date(2013, 9, 29), valid_to=datetime.date(2025, 10, 11))
+    call_command(
+        "load_territory", parishes=file, valid_from=datetime.date(2013, 9, 29), valid_to=datetime.date(2025, 10, 11)
+    )
     then = Parish.objects.valid_on(datetime.date(2021, 3, 19))
     assert list(then.values_list("code", flat=True)) == ["010402", "010499"]
     alvarenga = Parish.objects.get(code="010402")
     assert (alvarenga.valid_from, alvarenga.valid_to) == (datetime.date(2013, 9, 29), None)
     assert Parish.objects.valid_on(datetime.date(2026, 1, 1)).count() == 208
     before = list(Parish.objects.values_list("code", "valid_from", "valid_to"))
-    call_command("load_territory", parishes=file, valid_from=datetime.date(2013, 9, 29), valid_to=datetime.date(2025, 10, 11))
+    call_command(
+        "load_territory", parishes=file, valid_from=datetime.date(2013, 9, 29), valid_to=datetime.date(2025, 10, 11)
+    )
     assert list(Parish.objects.values_list("code", "valid_from", "valid_to")) == before
 
 
 def test_a_later_list_closes_what_it_no_longer_names(loaded, tmp_path):
-    rows = [f"{p.code},{p.name},{p.municipality.code}" for p in Parish.objects.select_related("municipality") if "," not in p.name]
-    quoted = [f'{p.code},"{p.name}",{p.municipality.code}' for p in Parish.objects.select_related("municipality") if "," in p.name]
+    rows = [
+        f"{p.code},{p.name},{p.municipality.code}"
+        for p in Parish.objects.select_related("municipality")
+        if "," not in p.name
+    ]
+    quoted = [
+        f'{p.code},"{p.name}",{p.municipality.code}'
+        for p in Parish.objects.select_related("municipality")
+        if "," in p.name
+    ]
     kept = [row for row in rows if not row.startswith(("010402", "010407"))] + quoted
     file = parish_file(tmp_path, *kept, "010407,Chave Nova,0104")
     call_command("load_territory", parishes=file, valid_from=datetime.date(2029, 10, 1))
@@ -108,7 +125,9 @@ def test_a_later_list_closes_what_it_no_longer_names(loaded, tmp_path):
 def test_a_list_that_contradicts_is_refused_whole(loaded, tmp_path, row, why):
     file = parish_file(tmp_path, "010499,Nova,0104", row)
     with pytest.raises(CommandError, match=why):
-        call_command("load_territory", parishes=file, valid_from=datetime.date(2020, 1, 1), valid_to=datetime.date(2026, 1, 1))
+        call_command(
+            "load_territory", parishes=file, valid_from=datetime.date(2020, 1, 1), valid_to=datetime.date(2026, 1, 1)
+        )
     assert not Parish.objects.filter(code="010499").exists()
 
 

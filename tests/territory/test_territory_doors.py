@@ -31,7 +31,12 @@ def test_the_list_names_the_seventeen_in_portuguese_order(client, loaded):
 
 def test_a_municipality_has_its_code_as_identity_and_its_census(client, loaded):
     body = client.get(f"{API}0104/").json()
-    assert (body["code"], body["name"], body["area_km2"], body["population_2021"]) == ("0104", "Arouca", "329.11", 21146)
+    assert (body["code"], body["name"], body["area_km2"], body["population_2021"]) == (
+        "0104",
+        "Arouca",
+        "329.11",
+        21146,
+    )
     assert {"measure": "population_0_14", "year": 2011, "people": 3463, "source": "INE, Census 2011"} in body["census"]
     assert len(body["census"]) == 6
 
@@ -65,7 +70,11 @@ def test_the_parishes_are_those_of_today(client, loaded):
     then = client.get("/api/v1/parishes/?on=2021-03-19").json()["results"]
     assert [row["code"] for row in then] == [ended.code]
     row = client.get("/api/v1/parishes/?municipality=1312&limit=1").json()["results"][0]
-    assert row["municipality"] == {"id": "1312", "label": "Porto", "url": "http://testserver/api/v1/municipalities/1312/"}
+    assert row["municipality"] == {
+        "id": "1312",
+        "label": "Porto",
+        "url": "http://testserver/api/v1/municipalities/1312/",
+    }
 
 
 def test_a_day_of_which_nothing_is_recorded_is_not_answered_with_none(client, loaded):

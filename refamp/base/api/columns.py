@@ -24,8 +24,8 @@ def reference(identifier: Any, label: Any, url: str | None) -> Row | None:
 class ReferenceField(serializers.Field):
     """Another object as `{"id", "label", "url"}`; in CSV and XLSX two columns, `x_id` and `x_label`.
 
-    `id` and `label` are paths from the row (`municipality__code`); `to` is the prefix under which its door is registered
-    (`municipalities`), or None where it has no address. `allow_null=False` where there always is one.
+    `id` and `label` are paths from the row (`municipality__code`); `to` is the prefix under which its door is
+    registered (`municipalities`), or None where it has no address. `allow_null=False` where there always is one.
     """
 
     def __init__(self, *, id: str, label: str, to: str | None, **options: Any) -> None:  # noqa: A002 - the API's word

@@ -117,7 +117,11 @@ class Schema(AutoSchema):
         parameters += [each for each in self.own_parameters() if each["name"] not in have]
         for each in parameters:
             schema = each["schema"]
-            if each["in"] == "query" and schema.get("type") == "string" and not {"enum", "format", "pattern"} & schema.keys():
+            if (
+                each["in"] == "query"
+                and schema.get("type") == "string"
+                and not {"enum", "format", "pattern"} & schema.keys()
+            ):
                 schema["pattern"] = NO_NUL
         return parameters
 
@@ -158,14 +162,17 @@ class Schema(AutoSchema):
                 "How many on a page. CSV, XLSX and GeoJSON answer the whole filter.",
             ),
             parameter("cursor", {"type": "string"}, "From `next` or `previous`; opaque."),
-            parameter("count", {"type": "string", "enum": ["exact"]}, "Adds `count`, the number of rows of the filter."),
+            parameter(
+                "count", {"type": "string", "enum": ["exact"]}, "Adds `count`, the number of rows of the filter."
+            ),
         ]
         if terms:
             found.append(
                 parameter(
                     "ordering",
                     {"type": "array", "items": {"type": "string", "enum": terms}, "minItems": 1},
-                    f"Terms separated by commas, `-` for descending; no value comes last. Default: `{','.join(view.ordering)}`.",
+                    "Terms separated by commas, `-` for descending; no value comes last. "
+                    f"Default: `{','.join(view.ordering)}`.",
                     style="form",
                     explode=False,
                     example=terms[:1],
@@ -173,12 +180,20 @@ class Schema(AutoSchema):
             )
         if view.search_fields:
             found.append(
-                parameter("search", {"type": "string", "maxLength": 200}, "Words, accents and case forgiven; all must occur.")
+                parameter(
+                    "search", {"type": "string", "maxLength": 200}, "Words, accents and case forgiven; all must occur."
+                )
             )
         return found
 
     def header(self, name: str, description: str, *, required: bool) -> dict[str, Any]:
-        return {"in": "header", "name": name, "required": required, "schema": {"type": "string"}, "description": description}
+        return {
+            "in": "header",
+            "name": name,
+            "required": required,
+            "schema": {"type": "string"},
+            "description": description,
+        }
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
