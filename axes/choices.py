@@ -219,3 +219,37 @@ SCALE_WORDS = {
 }
 
 LONGEST_TEXT = 20_000  # characters of one answer in somebody's own words
+
+# How the record speaks of what is done to consultations and their answers.
+CONSULTATION_EVENTS = {
+    "consultation.created": _("Consultation made"),
+    "consultation.edited": _("Facts changed"),
+    "consultation.opened": _("Consultation opened"),
+    "consultation.closed": _("Consultation closed"),
+    "consultation.published": _("Results published"),
+    "consultation.publication_withdrawn": _("Publication taken back"),
+    "consultation.phase_added": _("Phase planned"),
+    "consultation.phase_edited": _("Phase changed"),
+    "consultation.phase_removed": _("Phase taken out"),
+    "consultation.phase_opened": _("Phase opened"),
+    "consultation.phase_closed": _("Phase closed"),
+    "consultation.quota_set": _("Quota plan changed"),
+    "consultation.topic_added": _("Topic added"),
+    "consultation.topic_edited": _("Topic changed"),
+    "consultation.topic_removed": _("Topic taken out"),
+    "consultation.topic_moved": _("Topic moved"),
+    "consultation.code_book_copied": _("Code book copied"),
+    "consultation.code_book_proposed": _("Code book proposed"),
+    "consultation.people_invited": _("People added to the list"),
+    "consultation.invitations_sent": _("Invitations sent"),
+    "consultation.people_reminded": _("Reminders sent"),
+    "consultation.invitee_removed": _("Person taken off the list"),
+    "consultation.addresses_erased": _("Addresses erased"),
+    "consultation.coders_assigned": _("Coders assigned"),
+    "respondent.recorded": _("Answers taken"),
+    "respondent.withdrawn": _("Answers withdrawn"),
+    "answers.imported": _("Answers imported"),
+    "answers.import_undone": _("Import of answers undone"),
+    "text.coded": _("Text read"),
+    "text.settled": _("Text settled"),
+}

@@ -52,7 +52,7 @@ def rows_of(consultation: Consultation) -> set[tuple[Any, ...]]:
     return set(answer_rows(consultation))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_the_page_shows_row_by_row_what_would_happen_then_does_it_then_undoes_it(
     client_of: Callable[..., Client], consultation: Consultation
 ) -> None:
@@ -80,7 +80,7 @@ def test_the_page_shows_row_by_row_what_would_happen_then_does_it_then_undoes_it
     assert wrong_counts(consultation) == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_the_api_takes_checks_confirms_and_undoes_a_file(api_of: Any, consultation: Consultation) -> None:
     api = api_of("coordination")
     url = f"/api/v1/consultations/{consultation.public_id}/imports/"
@@ -149,7 +149,7 @@ def test_an_export_imports_unchanged_into_another_consultation(
     assert ("007", "1312", None, None, None) in rows_of(other)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_of_two_imports_of_the_same_respondents_at_once_one_is_refused(consultation: Consultation, coordination: Any) -> None:
     said, start = [], threading.Barrier(2)
 
@@ -174,7 +174,7 @@ def test_of_two_imports_of_the_same_respondents_at_once_one_is_refused(consultat
     assert wrong_counts(consultation) == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_a_phase_that_closes_waits_for_an_import_and_freezes_it(consultation: Consultation, coordination: Any) -> None:
     upload = Upload.objects.create(kind=KIND, target=str(consultation.public_id), file="uploads/x", name="x", size=1, sha256="0")
     phase, topic = Phase.objects.get(), consultation.topics.get(code="1.1")
