@@ -12,7 +12,7 @@ class CensusCountSerializer(serializers.Serializer):
     measure = serializers.ChoiceField(choices=CensusMeasure.choices)
     year = serializers.IntegerField()
     people = serializers.IntegerField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of that name, not the option
 
 
 @extend_schema_serializer(
@@ -80,8 +80,8 @@ class MunicipalityDetailSerializer(MunicipalitySerializer):
     census = CensusCountSerializer(many=True, read_only=True)
 
     class Meta(MunicipalitySerializer.Meta):
-        fields = (*MunicipalitySerializer.Meta.fields, "boundary_source", "census")
-        read_only_fields = fields
+        fields = (*MunicipalitySerializer.Meta.fields, "boundary_source", "census")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
 
 
 class ParishSerializer(serializers.ModelSerializer):

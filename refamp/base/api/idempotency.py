@@ -93,9 +93,10 @@ def once(view: Any, request: Request, create: Callable[[], HttpResponse]) -> Htt
 def body_of(request: Request) -> bytes:
     """What was sent, whatever its form: files count with their name and content."""
     if request.content_type.startswith("multipart/"):
+        fields: Any = request.data
         parts = [
             f"{name}={value}".encode()
-            for name, values in sorted(request.data.lists())
+            for name, values in sorted(fields.lists())
             for value in values
             if isinstance(value, str)
         ]

@@ -112,14 +112,15 @@ def translate(exc: Exception) -> exceptions.APIException | None:  # noqa: C901, 
 
 def known(request: HttpRequest, exc: exceptions.APIException) -> HttpResponse:
     headers: dict[str, str] = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None) is not None:
-        headers["Retry-After"] = str(max(1, int(exc.wait)))
+    challenge, wait = getattr(exc, "auth_header", None), getattr(exc, "wait", None)
+    if challenge:
+        headers["WWW-Authenticate"] = challenge
+    if wait is not None:
+        headers["Retry-After"] = str(max(1, int(wait)))
     if isinstance(exc, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(getattr(exc, "allowed", ()))
     errors: list[dict[str, str]] | None = None
-    detail = exc.detail
+    detail: Any = exc.detail
     code = str(exc.get_codes()) if isinstance(detail, str) else exc.default_code
     if isinstance(exc, BadParameters):
         errors = exc.problems

@@ -47,14 +47,14 @@ class ProblemDetailsSerializer(serializers.Serializer):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The path that was called.")
     code = serializers.CharField(help_text="For programs: stays the same in every language.")
-    errors = ProblemDetailsErrorSerializer(many=True, required=False)
+    errors = ProblemDetailsErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 class ReferenceSerializer(serializers.Serializer):
     """Another object."""
 
     id = serializers.CharField(help_text="Its code where it has one.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     url = serializers.URLField(allow_null=True, help_text="Null where it has no address of its own.")
 
 
@@ -71,6 +71,8 @@ def parameter(name: str, schema: dict[str, Any], description: str, **more: Any) 
 
 class Schema(AutoSchema):
     """One operation of a `Door`."""
+
+    view: Any
 
     @property
     def offered(self) -> list[str]:

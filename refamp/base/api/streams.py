@@ -21,7 +21,7 @@ CHUNK = 1000
 class StreamingDoor(Door, abstract=True):
     """What a list needs to answer its whole filter at once, a thousand rows in memory at a time."""
 
-    basename: str | None
+    basename: Any
     lookup_field: str
     geometry: str | None
     file_name: str

@@ -77,7 +77,7 @@ class ReadViewSet(StreamingDoor, GenericViewSet, abstract=True):
     file_name = ""
     # For an extra action that answers a list: `@action(detail=True, as_list=True, serializer_class=…, ordering=…)`.
     as_list = False
-    action: str | None
+    action: Any
 
     # What a room says about its objects
 
@@ -240,7 +240,7 @@ class ReadViewSet(StreamingDoor, GenericViewSet, abstract=True):
         plan = plan_of(self.shown_serializer(), self.columns, self.asked_fields)
         geo = self.format == "geojson"
         version = ["version"] if has_version(queryset.model) else []
-        keys = [*version, *([self.geometry, self.lookup_field] if geo else [])]
+        keys = [*version, *([str(self.geometry), self.lookup_field] if geo else [])]
         values = select(self.looked_up(queryset), plan, keys).first()
         if values is None:
             raise Http404
