@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -28,7 +28,7 @@ from refamp.base.api.errors import BadCursor, BadParameters
 from refamp.base.api.formats import MEDIA_TYPES
 from refamp.base.api.pagination import Cursor, read_cursor, read_limit
 from refamp.base.api.routers import Router
-from refamp.base.api.views import ReadViewSet, iter_file
+from refamp.base.api.views import ReadViewSet
 from refamp.base.doors import everyone
 from refamp.base.export import csv_lines, flat_row, xlsx_file
 
@@ -170,12 +170,13 @@ class RepresentativenessViewSet(OfConsultation):
     def file_of(self, rows: Iterable[ResultRow]) -> StreamingHttpResponse:
         columns = self.flat_columns()
         flat = (flat_row(self.cut(self.shown(row, exact=True))) for row in rows)
-        headers = {"Content-Disposition": f'attachment; filename="{self.file_name}.{self.format}"'}
+        name = f"{self.file_name}.{self.format}"
         if self.format == "csv":
             kind = f"{MEDIA_TYPES['csv']}; charset=utf-8; header=present"
+            headers = {"Content-Disposition": f'attachment; filename="{name}"'}
             return StreamingHttpResponse(csv_lines(columns, flat), content_type=kind, headers=headers)
         file = xlsx_file(columns, flat, sheet=self.file_name)
-        return StreamingHttpResponse(iter_file(file), content_type=MEDIA_TYPES["xlsx"], headers=headers)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=MEDIA_TYPES["xlsx"])
 
     def cut(self, row: Row) -> Row:
         return {name: value for name, value in row.items() if self.wants(name)}

@@ -59,6 +59,7 @@ class Alike:
     reference: str
     year: int | None
     pooled: int
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,19 @@ class Response:
     to_census: Alike
     to_quota: Alike
     heat: list[HeatRow] | None
+
+    @property
+    def fewest_group(self) -> Margin | None:
+        return fewest(self.groups)
+
+    @property
+    def fewest_municipality(self) -> Margin | None:
+        return fewest(self.municipalities)
+
+
+def fewest(margins: list[Margin]) -> Margin | None:
+    """The one with the lowest rate; None where no rate can be shown."""
+    return min((m for m in margins if m.rate is not None), key=lambda m: m.rate or 0, default=None)
 
 
 def response_of(results: Results) -> Response:
@@ -114,7 +128,9 @@ def alike(results: Results, dimension: str, reference: Mapping[Any, int], name: 
     if hidden and results.respondents is not None:
         observed["hidden"] = results.respondents - sum(observed.values())
         expected["hidden"] = sum(count for key, count in reference.items() if key in hidden)
-    return Alike(proportional_similarity(observed, expected), name, year, len(hidden))
+    # One category left to compare is like any other: 100 %, which says nothing.
+    says_nothing = bool(hidden) and len(observed.keys() - {None, "hidden"}) == 0
+    return Alike(proportional_similarity(observed, expected), name, year, len(hidden), says_nothing)
 
 
 def heat_of(results: Results, quota: Mapping[tuple[int, str], int]) -> list[HeatRow]:

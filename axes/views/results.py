@@ -13,6 +13,8 @@ from axes.queries.results import ALL, GROUP, MUNICIPALITY, ResultRow, Results, r
 from axes.views.consultation import consultation_or_404, shown
 from refamp.base.doors import door, everyone
 
+SCALE_KEYS = ("metropolitan", "municipal", "metropolitan_share", "municipal_share")
+
 
 @door(everyone)
 def results_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -41,8 +43,8 @@ def topics_of(results: Results) -> list[dict[str, Any]]:
     entries: dict[int, dict[str, Any]] = {}
     for row in results.rows:
         if row.dimension == ALL:
-            entry = entries.setdefault(row.topic.pk, {"topic": row.topic, "metropolitan": None, "municipal": None})
-            entry[row.scale] = row
+            entry = entries.setdefault(row.topic.pk, {"topic": row.topic, **dict.fromkeys(SCALE_KEYS)})
+            entry |= {row.scale: row, f"{row.scale}_share": row.share}
     return sorted(entries.values(), key=lambda entry: -max(share_of(entry["metropolitan"]), share_of(entry["municipal"])))
 
 
