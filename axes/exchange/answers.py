@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 from axes.choices import GROUP_WORDS, SCALE_WORDS
 from axes.queries.consultation import CodeBook
@@ -65,13 +64,6 @@ TEXTS = {
     "municipality_not_stated": gettext_lazy("“%(value)s” does not state a municipality."),
     "group_not_stated": gettext_lazy("“%(value)s” does not state a group."),
     "column_ignored": gettext_lazy("The column “%(value)s” is not used."),
-}
-# What a row does, for the preview.
-EFFECTS = {
-    "counts": gettext_noop("counts as a mention"),
-    "names_nothing": gettext_noop("counts as a respondent who names nothing"),
-    "already_counted": gettext_noop("repeats another row: counts once"),
-    "problem": gettext_noop("cannot be imported"),
 }
 
 
@@ -296,9 +288,9 @@ def preview(
                 "row": int(row),
                 "respondent": str(rows["respondent"][row]),
                 "municipality": book.names.get(given["municipality"], str(rows["municipality"][row])),
-                "group": given["group"] and str(given["group"]),
+                "group": str(given["group"] or rows["group"][row]),
                 "topic": book.codes.get(given["topic"], str(rows["topic"][row])),
-                "scale": given["scale"] and str(given["scale"]),
+                "scale": str(given["scale"] or rows["scale"][row]),
                 "effect": next((name for name, mask in effects.items() if mask[row]), "counts"),
             }
         )
@@ -320,10 +312,6 @@ def find_topic(book: CodeBook, word: str) -> int | None:
         if attempt in book.topics:
             return book.topics[attempt]
     return book.labels.get(key)
-
-
-def effect_text(effect: str) -> str:
-    return _(EFFECTS[effect])
 
 
 def exported(rows: Iterable[tuple[str, str | None, str | None, str | None, str | None]]) -> Iterator[dict[str, str | None]]:
