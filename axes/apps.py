@@ -9,7 +9,7 @@ class AxesConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's own work. Models are loaded only now."""
         from axes.actions.results import FOLD  # noqa: PLC0415 - models cannot be imported before the apps are ready
-        from axes.choices import CONSULTATION_EVENTS  # noqa: PLC0415
+        from axes.choices import CONSULTATION_EVENTS, FRAMEWORK_EVENTS  # noqa: PLC0415
         from axes.rules import may_see_imports, may_see_local_plan_import  # noqa: PLC0415
         from axes.tasks.answers import KIND, apply_answers, back_to_answers, check_answers, undo_answers  # noqa: PLC0415
         from axes.tasks.local_plans import (  # noqa: PLC0415
@@ -24,7 +24,7 @@ class AxesConfig(AppConfig):
         from refamp.jobs.actions import register, register_upload  # noqa: PLC0415
 
         register(FOLD, fold, label=_("Counting the answers"))
-        name_actions(CONSULTATION_EVENTS)
+        name_actions(FRAMEWORK_EVENTS | CONSULTATION_EVENTS)
         register_upload(
             KIND,
             check=check_answers,

@@ -193,32 +193,48 @@ class TextState(TextChoices):
 
 # How files and lists may say it: without accents and case, in both languages.
 GROUP_WORDS = {
-    **{word: Group.ELECTED for word in ("elected", "eleito", "eleita", "eleitos", "eleitas", "eleito/a", "eleitos/as")},
-    **{
-        word: Group.DIRECTOR
-        for word in ("director", "directors", "dirigente", "dirigentes", "diretor", "diretora", "diretores", "diretoras")
-    },
-    **{
-        word: Group.TECHNICIAN
-        for word in ("technician", "technicians", "tecnico", "tecnica", "tecnicos", "tecnicas", "tecnico/a", "tecnicos/as")
-    },
-    **{
-        word: Group.PARTNER
-        for word in (
-            "partner", "partners", "local partner", "local partners", "parceiro", "parceira", "parceiros", "parceiras",
-            "parceiro local", "parceiros locais", "parceiro/a", "parceiros/as",
-        )
-    },
-}  # fmt: skip
+    word.replace("_", " "): group
+    for group, words in {
+        Group.ELECTED: "elected eleito eleita eleitos eleitas eleito/a eleitos/as",
+        Group.DIRECTOR: "director directors dirigente dirigentes diretor diretora diretores diretoras",
+        Group.TECHNICIAN: "technician technicians tecnico tecnica tecnicos tecnicas tecnico/a tecnicos/as",
+        Group.PARTNER: "partner partners local_partner local_partners parceiro parceira parceiros parceiras"
+        " parceiro_local parceiros_locais parceiro/a parceiros/as",
+    }.items()
+    for word in words.split()
+}
 SCALE_WORDS = {
-    **{
-        word: Scale.METROPOLITAN
-        for word in ("metropolitan", "metropolitano", "metropolitana", "metropolitanos", "metropolitanas")
-    },
-    **{word: Scale.MUNICIPAL for word in ("municipal", "municipais")},
+    word: scale
+    for scale, words in {
+        Scale.METROPOLITAN: "metropolitan metropolitano metropolitana metropolitanos metropolitanas",
+        Scale.MUNICIPAL: "municipal municipais",
+    }.items()
+    for word in words.split()
 }
 
 LONGEST_TEXT = 20_000  # characters of one answer in somebody's own words
+
+# How the record speaks of what is done to editions and local plans.
+FRAMEWORK_EVENTS = {
+    "framework.copied": _("Edition begun as a copy"),
+    "framework.edited": _("Edition's head changed"),
+    "framework.draft": _("Edition taken back to draft"),
+    "framework.in_consultation": _("Edition put in consultation"),
+    "framework.put_in_force": _("Edition put in force"),
+    "framework.superseded": _("Edition superseded"),
+    "node.added": _("Node added"),
+    "node.renamed": _("Wording changed"),
+    "node.moved": _("Node moved"),
+    "node.split": _("Node split"),
+    "node.dropped": _("Node dropped"),
+    "node.reordered": _("Order changed"),
+    "local_plan.added": _("Local plan entered"),
+    "local_plan.edited": _("Local plan changed"),
+    "local_plan.document": _("Document of a local plan kept"),
+    "local_plan.published": _("Local plan published"),
+    "local_plan.withdrawn": _("Local plan taken back"),
+    "local_plan.removed": _("Local plan removed"),
+}
 
 # How the record speaks of what is done to consultations and their answers.
 CONSULTATION_EVENTS = {
