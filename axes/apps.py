@@ -9,6 +9,7 @@ class AxesConfig(AppConfig):
     def ready(self) -> None:
         """Register the room's own work. Models are loaded only now."""
         from axes.actions.results import FOLD  # noqa: PLC0415 - models cannot be imported before the apps are ready
+        from axes.choices import CONSULTATION_EVENTS, FRAMEWORK_EVENTS  # noqa: PLC0415
         from axes.rules import may_see_imports, may_see_local_plan_import  # noqa: PLC0415
         from axes.tasks.answers import KIND, apply_answers, back_to_answers, check_answers, undo_answers  # noqa: PLC0415
         from axes.tasks.local_plans import (  # noqa: PLC0415
@@ -19,9 +20,11 @@ class AxesConfig(AppConfig):
         )
         from axes.tasks.local_plans import KIND as LOCAL_PLANS  # noqa: PLC0415
         from axes.tasks.results import fold  # noqa: PLC0415
+        from refamp.audit.actions import name_actions  # noqa: PLC0415
         from refamp.jobs.actions import register, register_upload  # noqa: PLC0415
 
         register(FOLD, fold, label=_("Counting the answers"))
+        name_actions(FRAMEWORK_EVENTS | CONSULTATION_EVENTS)
         register_upload(
             KIND,
             check=check_answers,

@@ -38,6 +38,26 @@ class NodeKind(TextChoices):
     PARTNER_ROLE = "partner_role", _("role of partners")
 
 
+# Several of a kind, for headings.
+KIND_PLURALS = {
+    NodeKind.OPENING_HEADING: _("headings of the opening"),
+    NodeKind.OPENING_STATEMENT: _("opening statements"),
+    NodeKind.STRUCTURING_IDEA: _("structuring ideas"),
+    NodeKind.IDEA_STATEMENT: _("statements under the idea"),
+    NodeKind.PRIORITY_AXIS: _("priority axes"),
+    NodeKind.PROBLEM_AREA: _("problem areas"),
+    NodeKind.FOCUS_HEADING: _("focus headings"),
+    NodeKind.OPERATIONAL_RESPONSE: _("operational responses"),
+    NodeKind.STRATEGIC_ACTION: _("strategic actions"),
+    NodeKind.ACTION_LINE: _("action lines"),
+    NodeKind.GOVERNING_BODY: _("governing bodies"),
+    NodeKind.STRATEGIC_UNIT: _("strategic units"),
+    NodeKind.COMPOSITION_RULE: _("composition rules"),
+    NodeKind.BODY_FUNCTION: _("functions"),
+    NodeKind.PARTNER_KIND: _("kinds of partner"),
+    NodeKind.PARTNER_ROLE: _("roles of partners"),
+}
+
 # How an address names a kind.
 KIND_SLUGS: dict[NodeKind, str] = {
     NodeKind.OPENING_HEADING: "abertura",
@@ -169,3 +189,83 @@ class TextState(TextChoices):
     TO_CODE = "to_code", _("to be coded")
     DISAGREED = "disagreed", _("to be settled")
     SETTLED = "settled", _("settled")
+
+
+# How files and lists may say it: without accents and case, in both languages.
+GROUP_WORDS = {
+    word.replace("_", " "): group
+    for group, words in {
+        Group.ELECTED: "elected eleito eleita eleitos eleitas eleito/a eleitos/as",
+        Group.DIRECTOR: "director directors dirigente dirigentes diretor diretora diretores diretoras",
+        Group.TECHNICIAN: "technician technicians tecnico tecnica tecnicos tecnicas tecnico/a tecnicos/as",
+        Group.PARTNER: "partner partners local_partner local_partners parceiro parceira parceiros parceiras"
+        " parceiro_local parceiros_locais parceiro/a parceiros/as",
+    }.items()
+    for word in words.split()
+}
+SCALE_WORDS = {
+    word: scale
+    for scale, words in {
+        Scale.METROPOLITAN: "metropolitan metropolitano metropolitana metropolitanos metropolitanas",
+        Scale.MUNICIPAL: "municipal municipais",
+    }.items()
+    for word in words.split()
+}
+
+LONGEST_TEXT = 20_000  # characters of one answer in somebody's own words
+
+# How the record speaks of what is done to editions and local plans.
+FRAMEWORK_EVENTS = {
+    "framework.copied": _("Edition begun as a copy"),
+    "framework.edited": _("Edition's head changed"),
+    "framework.draft": _("Edition taken back to draft"),
+    "framework.in_consultation": _("Edition put in consultation"),
+    "framework.put_in_force": _("Edition put in force"),
+    "framework.superseded": _("Edition superseded"),
+    "node.added": _("Node added"),
+    "node.renamed": _("Wording changed"),
+    "node.moved": _("Node moved"),
+    "node.split": _("Node split"),
+    "node.dropped": _("Node dropped"),
+    "node.reordered": _("Order changed"),
+    "local_plan.added": _("Local plan entered"),
+    "local_plan.edited": _("Local plan changed"),
+    "local_plan.document": _("Document of a local plan kept"),
+    "local_plan.published": _("Local plan published"),
+    "local_plan.withdrawn": _("Local plan taken back"),
+    "local_plan.removed": _("Local plan removed"),
+}
+
+# How the record speaks of what is done to consultations and their answers.
+CONSULTATION_EVENTS = {
+    "consultation.created": _("Consultation made"),
+    "consultation.edited": _("Facts changed"),
+    "consultation.opened": _("Consultation opened"),
+    "consultation.closed": _("Consultation closed"),
+    "consultation.published": _("Results published"),
+    "consultation.publication_withdrawn": _("Publication taken back"),
+    "consultation.phase_added": _("Phase planned"),
+    "consultation.phase_edited": _("Phase changed"),
+    "consultation.phase_removed": _("Phase taken out"),
+    "consultation.phase_opened": _("Phase opened"),
+    "consultation.phase_closed": _("Phase closed"),
+    "consultation.quota_set": _("Quota plan changed"),
+    "consultation.topic_added": _("Topic added"),
+    "consultation.topic_edited": _("Topic changed"),
+    "consultation.topic_removed": _("Topic taken out"),
+    "consultation.topic_moved": _("Topic moved"),
+    "consultation.code_book_copied": _("Code book copied"),
+    "consultation.code_book_proposed": _("Code book proposed"),
+    "consultation.people_invited": _("People added to the list"),
+    "consultation.invitations_sent": _("Invitations sent"),
+    "consultation.people_reminded": _("Reminders sent"),
+    "consultation.invitee_removed": _("Person taken off the list"),
+    "consultation.addresses_erased": _("Addresses erased"),
+    "consultation.coders_assigned": _("Coders assigned"),
+    "respondent.recorded": _("Answers taken"),
+    "respondent.withdrawn": _("Answers withdrawn"),
+    "answers.imported": _("Answers imported"),
+    "answers.import_undone": _("Import of answers undone"),
+    "text.coded": _("Text read"),
+    "text.settled": _("Text settled"),
+}

@@ -239,7 +239,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "refamp.base.storage.StaticStorage"
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -323,7 +323,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    # One name per set of words, wherever it is used.
+    "ENUM_NAME_OVERRIDES": {
+        "ConsultationStateEnum": "axes.choices.ConsultationState",
+        "FrameworkStateEnum": "axes.choices.FrameworkState",
+        "GroupEnum": "axes.choices.Group",
+        "ImportStateEnum": "refamp.jobs.choices.UploadState",
+        "ScaleEnum": "axes.choices.Scale",
+    },
 }
 
 LOGGING = {

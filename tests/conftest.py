@@ -13,11 +13,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client, TransactionTestCase
 from rest_framework.test import APIClient
 
 from refamp.accounts.choices import ROLES_OF_A_MUNICIPALITY, ROLES_WITH_SECOND_FACTOR, Role
 from refamp.accounts.models import User
+from refamp.jobs.actions import execute_job
+from refamp.jobs.choices import JobState
+from refamp.jobs.models import Job
 from refamp.territory.models import Municipality
 from tests.factories import AssignmentFactory, MunicipalityFactory, UserFactory
 
@@ -190,3 +194,22 @@ def api_of(request: pytest.FixtureRequest) -> Callable[[User | str | None], APIC
         return client
 
     return make
+
+
+@pytest.fixture
+def work(db: None) -> Iterator[Callable[[], list[str]]]:
+    """`work()` does every job that is due, here and now, and answers the states they ended in.
+
+    The second connection stands in for the first, for it would not see what this test has not committed.
+    """
+    second = connections["jobs"]
+    connections["jobs"] = connections["default"]
+
+    def do() -> list[str]:
+        ended: list[str] = []
+        while due := Job.objects.filter(state=JobState.QUEUED, run_after__isnull=True).order_by("id").first():
+            ended.append(execute_job(public_id=due.public_id))
+        return ended
+
+    yield do
+    connections["jobs"] = second

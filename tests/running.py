@@ -48,7 +48,7 @@ def parent_and_command(pid: str) -> tuple[int, str]:
 
 @dataclass
 class Running:
-    """A `bin/up` that runs. A word of its command line names a part: postgres, valkey, gunicorn, worker, beat."""
+    """A `bin/up` that runs. A word of its command line names a part: valkey-server, gunicorn, " worker "…"""
 
     data: Path
     port: int

@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from axes.actions.results import tally_respondents
-from axes.choices import Channel, ConsultationState, Group, PhaseState, Scale
+from axes.choices import LONGEST_TEXT, Channel, ConsultationState, Group, PhaseState, Scale
 from axes.models import Consultation, FreeText, Invitee, Mention, Phase, Respondent, Topic
 from axes.rules import may_enter_answers_for, may_run_consultations, may_withdraw_respondent
 from refamp.audit.actions import CHANGED, record
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from refamp.accounts.models import User
 
 CONTACT_DAYS = 30  # an address is kept this long after the last day on which it could be needed
-LONGEST_TEXT = 20_000
 
 
 def hold_open(consultation: Consultation, phase: Phase | None = None) -> Phase | None:

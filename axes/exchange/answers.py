@@ -6,15 +6,14 @@ into the list of everything that is wrong with it. All of it runs over columns, 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
-from axes.choices import Group, Scale
+from axes.choices import GROUP_WORDS, SCALE_WORDS
 from axes.queries.consultation import CodeBook
 from refamp.base.text import fold
 
@@ -32,31 +31,6 @@ HEADERS = {
     "tema": "topic",
     "scale": "scale",
     "escala": "scale",
-}
-GROUP_WORDS = {
-    **{word: Group.ELECTED for word in ("elected", "eleito", "eleita", "eleitos", "eleitas", "eleito/a", "eleitos/as")},
-    **{
-        word: Group.DIRECTOR
-        for word in ("director", "directors", "dirigente", "dirigentes", "diretor", "diretora", "diretores", "diretoras")
-    },
-    **{
-        word: Group.TECHNICIAN
-        for word in ("technician", "technicians", "tecnico", "tecnica", "tecnicos", "tecnicas", "tecnico/a", "tecnicos/as")
-    },
-    **{
-        word: Group.PARTNER
-        for word in (
-            "partner", "partners", "local partner", "local partners", "parceiro", "parceira", "parceiros", "parceiras",
-            "parceiro local", "parceiros locais", "parceiro/a", "parceiros/as",
-        )
-    },
-}  # fmt: skip
-SCALE_WORDS = {
-    **{
-        word: Scale.METROPOLITAN
-        for word in ("metropolitan", "metropolitano", "metropolitana", "metropolitanos", "metropolitanas")
-    },
-    **{word: Scale.MUNICIPAL for word in ("municipal", "municipais")},
 }
 KEPT = 1000  # problems listed; their number is always exact
 PREVIEW = 500  # rows shown one by one before the confirmation
@@ -91,13 +65,6 @@ TEXTS = {
     "group_not_stated": gettext_lazy("“%(value)s” does not state a group."),
     "column_ignored": gettext_lazy("The column “%(value)s” is not used."),
 }
-# What a row does, for the preview.
-EFFECTS = {
-    "counts": gettext_noop("counts as a mention"),
-    "names_nothing": gettext_noop("counts as a respondent who names nothing"),
-    "already_counted": gettext_noop("repeats another row: counts once"),
-    "problem": gettext_noop("cannot be imported"),
-}
 
 
 def describe(code: str, value: str | None = None) -> str:
@@ -106,7 +73,7 @@ def describe(code: str, value: str | None = None) -> str:
 
 
 def problem(code: str, *, row: int | None = None, column: str | None = None, value: str | None = None) -> dict[str, Any]:
-    return {"row": row, "column": column, "code": code, "detail": describe(code, value), "value": value}
+    return {"row": row, "column": column, "code": code, "detail": describe(code, value)}
 
 
 @dataclass
@@ -321,9 +288,9 @@ def preview(
                 "row": int(row),
                 "respondent": str(rows["respondent"][row]),
                 "municipality": book.names.get(given["municipality"], str(rows["municipality"][row])),
-                "group": given["group"] and str(given["group"]),
+                "group": str(given["group"] or rows["group"][row]),
                 "topic": book.codes.get(given["topic"], str(rows["topic"][row])),
-                "scale": given["scale"] and str(given["scale"]),
+                "scale": str(given["scale"] or rows["scale"][row]),
                 "effect": next((name for name, mask in effects.items() if mask[row]), "counts"),
             }
         )
@@ -347,5 +314,6 @@ def find_topic(book: CodeBook, word: str) -> int | None:
     return book.labels.get(key)
 
 
-def effect_text(effect: str) -> str:
-    return _(EFFECTS[effect])
+def exported(rows: Iterable[tuple[str, str | None, str | None, str | None, str | None]]) -> Iterator[dict[str, str | None]]:
+    """The rows of a file of answers, under its headers."""
+    return (dict(zip(COLUMNS, row, strict=True)) for row in rows)

@@ -3,6 +3,8 @@
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from axes.choices import LocalPlanKind
 from axes.models import LocalPlan, Node
@@ -18,6 +20,7 @@ def present_areas(_request: object) -> QuerySet[Node]:
     return problem_areas_for_plans()
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class NodeFilter(django_filters.ModelChoiceFilter):
     """A problem area, in whichever edition a priority is tied to it."""
 

@@ -88,15 +88,22 @@ def figures_of(framework: Framework, user: "User | AnonymousUser") -> Figures | 
     They are the frozen ones of its latest release, which are what everybody may see. By three queries.
     """
     printed = PublishedFigure.objects.filter(topic__consultation=OuterRef("pk"))
-    consultation = (
+    chosen = (
         Consultation.objects.visible_to(user)
         .filter(framework=framework, published_at__isnull=False)
-        .alias(has_printed=Exists(printed))
+        .annotate(has_printed=Exists(printed))
         .order_by("-has_printed", "-published_at", "-id")
-        .first()
+        .values("pk")[:1]
     )
-    if consultation is None:
+    topics = list(
+        Topic.objects.filter(consultation__in=chosen)
+        .select_related("consultation")
+        .prefetch_related("published_figures")
+        .order_by("order", "id")
+    )
+    if not topics:
         return None
+    consultation = topics[0].consultation
     latest = Release.objects.filter(consultation=consultation, is_withheld=False).order_by("-id").values("pk")[:1]
     counts: dict[tuple[int | None, str | None], ReleasedResult] = {
         (result.topic_id, result.scale): result
@@ -104,7 +111,6 @@ def figures_of(framework: Framework, user: "User | AnonymousUser") -> Figures | 
     }
     everybody = counts.get((None, None))
     respondents = everybody.count if everybody else 0
-    topics = Topic.objects.filter(consultation=consultation).prefetch_related("published_figures").order_by("order", "id")
     of_node: dict[int, list[Figure]] = defaultdict(list)
     for topic in topics:
         printed_at = {figure.scale: figure for figure in topic.published_figures.all()}

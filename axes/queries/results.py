@@ -61,6 +61,10 @@ class ResultRow:
         return self.published.share if self.published else None
 
     @property
+    def group_label(self) -> str:
+        return str(Group(self.group).label) if self.group else ""
+
+    @property
     def identity(self) -> str:
         """What stays the same of a row from one reading to the next."""
         place = self.municipality.code if self.municipality else ""

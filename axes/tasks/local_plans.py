@@ -14,7 +14,7 @@ from axes.queries.framework import problem_areas_for_plans
 from axes.rules import may_add_local_plan
 from refamp.accounts.models import User
 from refamp.base.errors import Refused
-from refamp.jobs.actions import Checked, Progress, problem
+from refamp.jobs.actions import Checked, Progress, Unfit, problem
 from refamp.jobs.models import Upload
 from refamp.jobs.spreadsheet import open_table
 from refamp.territory.models import Municipality
@@ -29,12 +29,12 @@ def language_of(upload: Upload) -> str:
 
 def read(upload: Upload, actor: User) -> LocalPlansFile:
     """The file against what is there now, with the municipalities that its sender does not write for as problems."""
-    with upload.file.open("rb") as file:
-        table = open_table(file, upload.name)
+    table = open_table(upload.file.path, upload.name)
     found = read_local_plans(
         table, places=Municipality.objects.valid_on(timezone.localdate()), areas=problem_areas_for_plans()
     )
-    for place in {plan.municipality for plan in found.plans}:
+    found.problems[:0] = table.attrs.get("problems", [])
+    for place in sorted({plan.municipality for plan in found.plans}, key=str):
         if not may_add_local_plan(actor, place):
             found.problems.append(
                 problem(
@@ -95,7 +95,7 @@ def apply_local_plans(upload: Upload, progress: Progress) -> dict[str, Any]:
     with translation.override(language_of(upload)):
         found = read(upload, actor)
         if found.problems:
-            raise Refused(found.problems[0]["detail"], code=found.problems[0]["code"])
+            raise Unfit(found.problems, len(found.problems))
         progress.set(0, len(found.plans))
         done = import_local_plans(actor=actor, upload=upload, plans=found.plans)
         return done | {

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from axes.choices import KIND_SLUGS, PARENT_KINDS, SLUG_KINDS, NodeKind
+from axes.choices import KIND_PLURALS, KIND_SLUGS, PARENT_KINDS, SLUG_KINDS, NodeKind
 from axes.filters.framework import DifferenceForm
 from axes.formulas.difference import Difference, Said, difference
 from axes.models import Framework
@@ -106,9 +106,9 @@ def node_page(request: HttpRequest, edition: str, kind: str, code: str) -> HttpR
     return render(request, "axes/framework/node.html", context)
 
 
-def groups_below(branch: Branch) -> list[tuple[NodeKind, list[Branch]]]:
-    """What stands directly under a node, kind by kind."""
-    return [(kind, found) for kind in NodeKind if (found := branch.of(kind))]
+def groups_below(branch: Branch) -> list[tuple[Any, list[Branch]]]:
+    """What stands directly under a node, kind by kind, each under its heading."""
+    return [(KIND_PLURALS[kind], found) for kind in NodeKind if (found := branch.of(kind))]
 
 
 @door(everyone)
@@ -134,7 +134,7 @@ def edition_page(request: HttpRequest, edition: str) -> HttpResponse:
             "framework": framework,
             "based_on": framework.based_on,
             "kinds": [
-                (kind, [branch for branch in tree.tops if branch.node.kind == kind], KIND_SLUGS[kind])
+                (kind.label, KIND_PLURALS[kind], [branch for branch in tree.tops if branch.node.kind == kind], KIND_SLUGS[kind])
                 for kind in NodeKind
                 if None in PARENT_KINDS[kind]
             ],

@@ -22,14 +22,16 @@ PRODUCTION = {
     "TRUSTED_PROXIES": "1",
     "EMAIL_URL": "smtp+tls://user:password@mail.example:587",
 }
-LOCKS = (
+REQUIREMENTS = ("requirements.txt", "tests/requirements.txt")
+SOURCES = (
     "requirements.in",
-    "requirements.txt",
     "tests/requirements.in",
-    "tests/requirements.txt",
     "package.json",
     ".npmrc",
+    "tests/browser/package.json",
+    "tests/browser/.npmrc",
 )
+PACKAGE_LOCKS = ("package-lock.json", "tests/browser/package-lock.json")
 ADDRESS = re.compile(r"(https?://|index-url|find-links|registry\s*=)", re.IGNORECASE)
 
 
@@ -40,13 +42,17 @@ def addresses_in(text: str) -> list[str]:
 
 def check_lock_files(root: Path) -> list[str]:
     """Return what is wrong with the lock files: addresses, or packages without a hash."""
-    wrong = [f"{name}: {line}" for name in LOCKS for line in addresses_in((root / name).read_text(encoding="utf-8"))]
-    lock = (root / "package-lock.json").read_text(encoding="utf-8")
-    wrong += ["package-lock.json: it records addresses"] if '"resolved"' in lock else []
-    for name in ("requirements.txt", "tests/requirements.txt"):
-        for block in re.split(r"\n(?=\S)", (root / name).read_text(encoding="utf-8")):
-            if "==" in block.split("\n", 1)[0] and "--hash=sha256:" not in block:
-                wrong.append(f"{name}: no hash: {block.splitlines()[0]}")
+    wrong = [
+        f"{name}: {line}"
+        for name in (*REQUIREMENTS, *SOURCES)
+        for line in addresses_in((root / name).read_text(encoding="utf-8"))
+    ]
+    locks = {name: (root / name).read_text(encoding="utf-8") for name in PACKAGE_LOCKS}
+    wrong += [f"{name}: it records addresses" for name, text in locks.items() if '"resolved"' in text]
+    for name in REQUIREMENTS:
+        blocks = re.split(r"\n(?=\S)", (root / name).read_text(encoding="utf-8"))
+        pins = [block for block in blocks if "==" in block.split("\n", 1)[0]]
+        wrong += [f"{name}: no hash: {pin.splitlines()[0]}" for pin in pins if "--hash=sha256:" not in pin]
     return wrong
 
 

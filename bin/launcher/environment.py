@@ -57,6 +57,7 @@ class Environment:
         environ["SECRET_KEY"] = self.given.get("SECRET_KEY") or self.place.secret("secret-key")
         if self.own_postgres:
             environ["DATABASE_URL"] = embedded.database_url(APPLICATION)
+            environ["REFAMP_EMBEDDED"] = "1"  # demonstration data may go in
         if self.own_redis:
             environ["REDIS_URL"] = embedded.redis_url()
         return environ

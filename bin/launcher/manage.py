@@ -46,7 +46,7 @@ SECONDS = 90
 GRACE = 3
 
 
-def keep(arguments: list[str]) -> int:  # noqa: ARG001
+def keep(arguments: list[str]) -> int:
     """Run the services until nobody uses them any more. Started in the background by the first `bin/manage`."""
     stop_on_signals()
     place = Place.from_environment(dict(os.environ))

@@ -18,6 +18,7 @@ GUARD = Path(__file__).with_name("guard.py")
 PR_SET_CHILD_SUBREAPER = 36
 TICK = 0.1
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
+SETTLED = 3.0  # one that dies again sooner has not come back
 STEADY_AFTER = 60.0  # a child that ran this long starts over with the first delay
 DEATHS_FORGIVEN = 6
 LOG_LIMIT = 20 * 1024 * 1024
@@ -168,7 +169,7 @@ class Supervisor:
         now = time.monotonic()
         for service in self.services:
             if service.running:
-                if not service.announced and service.ready():
+                if not service.announced and now - service.started > SETTLED and service.ready():
                     service.announced = True
                     tell("{name} is back.", name=service.name)
                 if service.failures and now - service.started > STEADY_AFTER:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from launcher.browser import find_browser
+from launcher.browser import provide_browser
 from launcher.environment import Environment
 from launcher.install import install
 from launcher.place import Lock, Place
@@ -78,10 +78,15 @@ def trial_environment(environment: Environment) -> dict[str, str]:
         environ["DATABASE_URL"] = environ["DATABASE_OWNER_URL"] = Embedded(environment.place).database_url(OWNER)
     path = [str(environment.place.root), str(environment.place.root / "bin"), environ.get("PYTHONPATH", "")]
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, path))
-    browser = find_browser(environ)
+    return environ
+
+
+def add_browser(environ: dict[str, str], place: Place) -> bool:
+    """Say in the environment which browser drives the journeys; return whether there is one."""
+    browser = provide_browser(place, environ)
     if browser:
         environ["CHROMIUM"] = browser
-    return environ
+    return bool(browser)
 
 
 def watch(command: list[str], environ: dict[str, str], supervisor: Supervisor, cwd: Path) -> int:
@@ -143,7 +148,9 @@ def test(arguments: list[str]) -> int:
             steps.end()
             collect_static(environment, steps)
             environ = trial_environment(environment)
-            browser = bool(environ.get("CHROMIUM"))
+            browser = add_browser(environ, environment.place)
+            if not browser and os.environ.get("REQUIRE_BROWSER"):
+                raise LaunchError("No browser was found, and REQUIRE_BROWSER asks for one.")
             if not browser:
                 tell("No browser was found: the journeys are skipped. Set CHROMIUM to one, or install Chromium.")
             codes = [

@@ -28,7 +28,7 @@ class Stop(BaseException):
 def stop_on_signals() -> None:
     """Turn the signals that mean "stop" into an exception; they may have been ignored by the shell that started us."""
 
-    def ask(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def ask(signum: int, frame: FrameType | None) -> None:
         for also in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(also, signal.SIG_IGN)  # stopping is not interrupted; it has limits of its own
         raise Stop

@@ -61,6 +61,9 @@ PORTUGUESE = {
     "Unknown option: {option}. bin/up knows --demo and --no-demo.": "Opção desconhecida: {option}. bin/up conhece --demo e --no-demo.",
     "Failed: {names}": "Falhou: {names}",
     "All checks passed.": "Todas as verificações passaram.",
+    "This machine has no Chromium; fetching one for the tests (70 MB).": "Esta máquina não tem Chromium; a obter um para os testes (70 MB).",
+    "{error}": "{error}",
+    "No browser was found, and REQUIRE_BROWSER asks for one.": "Não se encontrou um navegador, e REQUIRE_BROWSER pede um.",
     "exit code": "código de saída",
     "Interrupted.": "Interrompido.",
     "No browser was found: the journeys are skipped. Set CHROMIUM to one, or install Chromium.": (

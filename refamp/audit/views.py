@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 
 from refamp.audit.choices import name_of
@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 @door(sees_audit)
-def events(request: HttpRequest) -> HttpResponse:
+def events(request: HttpRequest) -> HttpResponseBase:
     """What was done, newest first."""
     form = EventFilterForm(request.GET or None)
     found = events_matching(Event.objects.all(), **asked(form))
@@ -67,7 +67,7 @@ def as_csv(found: Any) -> StreamingHttpResponse:
 
 
 @door(sees_audit)
-def history(request: HttpRequest, object_type: str, object_id: str) -> HttpResponse:
+def history(request: HttpRequest, object_type: str, object_id: str) -> HttpResponseBase:
     """What was done to one object, for its page to load."""
     found = list(history_of(object_type, object_id)[: HISTORY + 1])
     context = {

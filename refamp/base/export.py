@@ -1,10 +1,10 @@
 """Tables on their way out: CSV and XLSX, row by row, in constant memory, without formulas.
 
-**Formulas.** A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` (a tab, carriage return or line feed before
-it does not help, nor does the full-width form). Such a *text* gets an apostrophe in front; a text that already begins
-with apostrophes before such a character gets one more, so that `plain_text` (which the readers of imports apply to every
-cell) takes back exactly what was put there, and an export re-imports unchanged. Figures stay as they are: `-3.20` is a
-number.
+**Formulas.** A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` (a tab, carriage return or line feed
+before it does not help, nor does the full-width form). Such a *text* gets an apostrophe in front; a text that already
+begins with apostrophes before such a character gets one more, so that `plain_text` (which the readers of imports apply
+to every cell) takes back exactly what was put there, and an export re-imports unchanged. Figures stay as they are:
+`-3.20` is a number.
 
 **Values.** Nothing is an empty cell; yes and no are `true` and `false`; days and moments are ISO 8601; a list is joined
 with `; `; another object is two columns, `x_id` and `x_label`.
@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - full-width forms are meant
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 FIGURE = re.compile(r"-?\d+(\.\d+)?")
 LAST_ROW = 1_048_576
 LONGEST_CELL = 32_767
@@ -54,7 +54,7 @@ def flat_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def text_of(value: Any) -> str:
+def text_of(value: Any) -> str:  # noqa: PLR0911 - one line per kind
     """A cell as text, before formulas are looked for."""
     if value is None:
         return ""
@@ -102,7 +102,8 @@ def xlsx_file(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, shee
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller streams and closes it
     book = xlsxwriter.Workbook(
-        file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        file,
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
     page = book.add_worksheet(sheet)
     bold = book.add_format({"bold": True})

@@ -66,17 +66,17 @@ class ImportViewSet(WriteViewSet, abstract=True):
         return self.accepted(upload)
 
     @action(detail=True, methods=["post"])
-    def confirm(self, request: Request, **_kwargs: Any) -> HttpResponse:  # noqa: ARG002 - a door's signature
+    def confirm(self, request: Request, **_kwargs: Any) -> HttpResponse:
         """Carry out what the check announced. Asking twice changes nothing."""
         return self.step(confirm_upload)
 
     @action(detail=True, methods=["post"])
-    def reject(self, request: Request, **_kwargs: Any) -> HttpResponse:  # noqa: ARG002 - a door's signature
+    def reject(self, request: Request, **_kwargs: Any) -> HttpResponse:
         """Leave it: nothing is imported."""
         return self.step(reject_upload)
 
     @action(detail=True, methods=["post"])
-    def undo(self, request: Request, **_kwargs: Any) -> HttpResponse:  # noqa: ARG002 - a door's signature
+    def undo(self, request: Request, **_kwargs: Any) -> HttpResponse:
         """Take back what was imported. Asking twice changes nothing."""
         return self.step(undo_upload)
 

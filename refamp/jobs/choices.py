@@ -22,7 +22,7 @@ class UploadState(TextChoices):
 
 
 # from → to → who
-UPLOAD_MOVES = {
+UPLOAD_MOVES: dict[str, dict[str, str]] = {
     UploadState.QUEUED: {UploadState.CHECKED: "worker", UploadState.REJECTED: "worker"},
     UploadState.CHECKED: {UploadState.CONFIRMED: "author", UploadState.REJECTED: "author"},
     UploadState.CONFIRMED: {UploadState.DONE: "worker", UploadState.REJECTED: "worker"},

@@ -24,6 +24,6 @@ class EmlBackend(BaseEmailBackend):
             message = email.message()
             name = hashlib.sha256(str(message["Message-ID"]).encode()).hexdigest()[:24]
             unfinished = self.folder / f".{name}.part"
-            unfinished.write_bytes(message.as_bytes(linesep="\r\n"))
+            unfinished.write_bytes(message.as_bytes(linesep="\r\n"))  # type: ignore[call-arg]  # Django's own message
             unfinished.rename(self.folder / f"{name}.eml")
         return len(email_messages)

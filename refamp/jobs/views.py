@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -152,7 +152,7 @@ def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(signed_in)
-def download(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """The file as it was sent, as an attachment and nothing else."""
     found = visible_upload(request, public_id)
     if not found.file:

@@ -1,4 +1,4 @@
-"""What machines ask before they send anybody here: does the process live, is everything behind it there?"""
+"""What machines ask before they send anybody here: that the process lives, that everything behind it is there."""
 
 import time
 from collections.abc import Callable

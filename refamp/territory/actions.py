@@ -94,20 +94,32 @@ def load_census(*, actor: Any, rows: Iterable[Row], reason: str = "") -> Loaded:
         else:
             done.unchanged += 1
     for obj in CensusCount.objects.bulk_create(new):
-        record(actor=actor, action="census_count.created", obj=obj, after={"people": obj.people, "source": obj.source}, reason=reason)
+        record(
+            actor=actor,
+            action="census_count.created",
+            obj=obj,
+            after={"people": obj.people, "source": obj.source},
+            reason=reason,
+        )
     done.created = len(new)
     return done
 
 
 @transaction.atomic
 def load_parishes(
-    *, actor: Any, rows: Iterable[Row], valid_from: datetime.date, valid_to: datetime.date | None = None, reason: str = ""
+    *,
+    actor: Any,
+    rows: Iterable[Row],
+    valid_from: datetime.date,
+    valid_to: datetime.date | None = None,
+    reason: str = "",
 ) -> Loaded:
-    """Load a whole list of parishes (`code, name, municipality_code`) that held from a day, until another where it ended.
+    """Load a whole list of parishes that held from a day, until another where it ended.
 
-    A list that still holds closes what it no longer names on the day before. A past list never touches what came after: a
-    parish that went on unchanged into the next list stays one row, which now begins earlier. Loading a list again changes
-    nothing. Raises Refused where a list contradicts what is recorded.
+    The rows are `code, name, municipality_code`.
+    A list that still holds closes what it no longer names on the day before. A past list never touches what came
+    after: a parish that went on unchanged into the next list stays one row, which now begins earlier. Loading a list
+    again changes nothing. Raises Refused where a list contradicts what is recorded.
     """
     rows = list(rows)
     places = {each.code: each for each in Municipality.objects.filter(valid_to__isnull=True)}
@@ -125,7 +137,15 @@ def load_parishes(
     if valid_to is None:
         done.closed = close_parishes(known, {row["code"] for row in rows}, valid_from, actor=actor, reason=reason)
     for row in rows:
-        load_parish(row, places[row["municipality_code"]], known.get(row["code"], []), (valid_from, valid_to), done, actor, reason)
+        load_parish(
+            row,
+            places[row["municipality_code"]],
+            known.get(row["code"], []),
+            (valid_from, valid_to),
+            done,
+            actor=actor,
+            reason=reason,
+        )
     return done
 
 
@@ -151,9 +171,11 @@ def load_parish(
     several: list[Parish],
     days: tuple[datetime.date, datetime.date | None],
     done: Loaded,
+    *,
     actor: Any,
     reason: str,
 ) -> None:
+    """One parish of a list: as it was, corrected, begun earlier, or new."""
     valid_from, valid_to = days
     values = {"name": row["name"], "municipality_id": place.pk}
     for parish in several:
@@ -173,7 +195,9 @@ def load_parish(
             return
         if valid_to is None and parish.valid_to is None and begins < valid_from:
             # It goes on under another name or elsewhere: what it was stays recorded.
-            update_object(parish, {"valid_to": valid_from - ONE_DAY}, actor=actor, action="parish.closed", reason=reason)
+            update_object(
+                parish, {"valid_to": valid_from - ONE_DAY}, actor=actor, action="parish.closed", reason=reason
+            )
             done.closed += 1
         elif begins <= (valid_to or datetime.date.max) and ends >= valid_from:
             raise Refused(_("Parish %(code)s is already recorded for a part of these days.") % {"code": row["code"]})

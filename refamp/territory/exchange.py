@@ -20,6 +20,7 @@ from refamp.base.text import fold
 WGS84 = CRS.from_epsg(4326)
 # About a decimetre: finer than any boundary that is published, and a third of the size.
 PRECISION = 1e-6
+DEGREES = (-180, -90, 180, 90)
 LIKELY_NAMES = ("dtmn", "dtmnfr", "dico", "dicofre", "code", "codigo", "cod", "cod_dico", "cod_dicofre")
 CODE_WIDTH = {"municipality": 4, "parish": 6}
 
@@ -30,7 +31,10 @@ def read_list(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if set(reader.fieldnames or ()) != set(columns):
-                raise Refused(_("%(file)s must have the columns %(columns)s.") % {"file": path.name, "columns": ", ".join(columns)})
+                raise Refused(
+                    _("%(file)s must have the columns %(columns)s.")
+                    % {"file": path.name, "columns": ", ".join(columns)}
+                )
             return [{name: (value or "").strip() for name, value in row.items()} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Refused(_("%(file)s cannot be read: %(why)s") % {"file": path, "why": error}) from error
@@ -54,9 +58,9 @@ def read_boundaries(
 ) -> Boundaries:
     """Read, find the code, repair, merge, reproject.
 
-    `level` is "municipality" or "parish", `codes` those of our places. A file of parishes also serves for municipalities:
-    its parts are merged. Raises Refused for a file that cannot be read, an unknown reference system, a code that cannot be
-    found, or a geometry that is no polygon.
+    `level` is "municipality" or "parish", `codes` those of our places. A file of parishes also serves for
+    municipalities: its parts are merged. Raises Refused for a file that cannot be read, an unknown reference system, a
+    code that cannot be found, or a geometry that is no polygon.
     """
     meta, geometries, columns = read_features(path, layer)
     transformer = transformer_of(meta["crs"])
@@ -87,15 +91,24 @@ def read_features(path: Path, layer: str | None) -> tuple[dict[str, Any], Any, d
         raise Refused(_("There is no file %(file)s.") % {"file": path})
     try:
         layers = pyogrio.list_layers(path)
-        wanted = [str(name) for name, kind in layers if kind is not None and "Polygon" in str(kind)] or [str(layers[0][0])]
+        wanted = [str(name) for name, kind in layers if kind is not None and "Polygon" in str(kind)] or [
+            str(layers[0][0])
+        ]
         if layer is None and len(wanted) > 1:
             raise Refused(_("The file has several layers, say which: %(layers)s") % {"layers": ", ".join(wanted)})
         meta, _fids, geometry, columns = pyogrio.raw.read(path, layer=layer or wanted[0], force_2d=True)
         if geometry is None or not len(geometry):
             raise Refused(_("The file holds no shapes."))
         shapes = shapely.from_wkb(geometry)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, shapely.errors.ShapelyError, IndexError) as error:
-        raise Refused(_("%(file)s is neither GeoJSON nor GeoPackage: %(why)s") % {"file": path.name, "why": error}) from error
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        shapely.errors.ShapelyError,
+        IndexError,
+    ) as error:
+        raise Refused(
+            _("%(file)s is neither GeoJSON nor GeoPackage: %(why)s") % {"file": path.name, "why": error}
+        ) from error
     return meta, shapes, dict(zip(meta["fields"], columns, strict=True))
 
 
@@ -112,12 +125,12 @@ def transformer_of(crs: str | None) -> Transformer:
         raise Refused(_("The reference system %(crs)s is not known.") % {"crs": crs}) from error
 
 
-def find_codes(
-    columns: dict[str, Any], codes: set[str], width: int, asked: str | None
-) -> tuple[str, list[str]]:
+def find_codes(columns: dict[str, Any], codes: set[str], width: int, asked: str | None) -> tuple[str, list[str]]:
     """The column that holds the official codes, by its content, and its values as codes. Raises Refused."""
     if asked is not None and asked not in columns:
-        raise Refused(_("The file has no field %(field)s; it has %(fields)s.") % {"field": asked, "fields": ", ".join(columns)})
+        raise Refused(
+            _("The file has no field %(field)s; it has %(fields)s.") % {"field": asked, "fields": ", ".join(columns)}
+        )
     best: tuple[int, int, str, list[str]] = (0, 0, "", [])
     for name, values in columns.items():
         if asked is not None and name != asked:
@@ -128,7 +141,10 @@ def find_codes(
         if (hits, likely) > best[:2]:
             best = (hits, int(likely), name, read)
     if not best[0]:
-        raise Refused(_("No field holds the official codes: say which with --code-field (%(fields)s).") % {"fields": ", ".join(columns)})
+        raise Refused(
+            _("No field holds the official codes: say which with --code-field (%(fields)s).")
+            % {"fields": ", ".join(columns)}
+        )
     return best[2], best[3]
 
 
@@ -144,7 +160,10 @@ def code_of(value: Any, width: int) -> str:
 
 
 def polygons_of(geometry: Any, code: str) -> tuple[Any, bool]:
-    """The polygons of a shape, repaired where it crosses itself, and whether it did. Raises Refused where there are none."""
+    """The polygons of a shape, repaired where it crosses itself, and whether it did.
+
+    Raises Refused where there are none.
+    """
     repaired = geometry is not None and not shapely.is_valid(geometry)
     sound = shapely.make_valid(geometry) if repaired else geometry
     parts = [
@@ -159,13 +178,16 @@ def polygons_of(geometry: Any, code: str) -> tuple[Any, bool]:
 
 
 def geojson(parts: list[Any], transformer: Transformer, code: str) -> dict[str, Any]:
-    """One geometry in longitude and latitude, outer rings counter-clockwise (RFC 7946). Raises Refused where it is nowhere."""
+    """One geometry in longitude and latitude, outer rings counter-clockwise (RFC 7946).
+
+    Raises Refused where it is nowhere.
+    """
     whole = shapely.union_all(parts)
     moved = shapely.transform(whole, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
-    west, south, east, north = moved.bounds
-    if not (np.isfinite([west, south, east, north]).all() and -180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004 - degrees
+    if not (np.isfinite(moved.bounds).all() and shapely.box(*DEGREES).covers(shapely.box(*moved.bounds))):
         raise Refused(
-            _("The coordinates of %(code)s are not degrees: the file does not say its reference system rightly.") % {"code": code}
+            _("The coordinates of %(code)s are not degrees: the file does not say its reference system rightly.")
+            % {"code": code}
         )
     exact = shapely.set_precision(shapely.make_valid(moved), PRECISION)
     return json.loads(shapely.to_geojson(shapely.orient_polygons(exact, exterior_cw=False)))

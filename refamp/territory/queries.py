@@ -63,9 +63,18 @@ def census_table(municipality: Municipality) -> list[dict[str, Any]]:
     return rows
 
 
-def area_total(rows: list[Any], name: str) -> int | None:
+def population_rows() -> list[dict[str, Any]]:
+    """The seventeen with their residents at the two last censuses and the change in percent, by name."""
+    names = ("code", "name", "short_name", "tile_x", "tile_y", "population_2011", "population_2021")
+    rows = list(with_population(municipalities_today()).values(*names))
+    for row in rows:
+        row["change"] = change_percent(row["population_2011"], row["population_2021"])
+    return rows
+
+
+def area_total(rows: list[dict[str, Any]], name: str) -> int | None:
     """The sum over the municipalities; None where one of them has no figure (a sum of the rest would mislead)."""
-    values = [getattr(row, name) for row in rows]
+    values = [row[name] for row in rows]
     return None if not values or None in values else sum(values)
 
 
@@ -73,7 +82,8 @@ def census_for(keys: list[int]) -> dict[int, list[dict[str, Any]]]:
     """The census figures of several municipalities, by key, for the API."""
     found: dict[int, list[dict[str, Any]]] = {key: [] for key in keys}
     counts = CensusCount.objects.filter(municipality__in=keys).order_by("municipality", "measure", "year")
-    for key, measure, year, people, source in counts.values_list("municipality_id", "measure", "year", "people", "source"):
+    for key, measure, year, people, source in counts.values_list(
+        "municipality_id", "measure", "year", "people", "source"
+    ):
         found[key].append({"measure": measure, "year": year, "people": people, "source": source})
     return found
-

@@ -12,7 +12,7 @@ class CensusCountSerializer(serializers.Serializer):
     measure = serializers.ChoiceField(choices=CensusMeasure.choices)
     year = serializers.IntegerField()
     people = serializers.IntegerField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of that name, not the option
 
 
 @extend_schema_serializer(
@@ -74,19 +74,25 @@ class MunicipalitySerializer(serializers.ModelSerializer):
 class MunicipalityDetailSerializer(MunicipalitySerializer):
     """A município with its census figures."""
 
-    boundary_source = serializers.CharField(read_only=True, help_text="Where the boundary came from; empty without one.")
+    boundary_source = serializers.CharField(
+        read_only=True, help_text="Where the boundary came from; empty without one."
+    )
     census = CensusCountSerializer(many=True, read_only=True)
 
     class Meta(MunicipalitySerializer.Meta):
-        fields = (*MunicipalitySerializer.Meta.fields, "boundary_source", "census")
-        read_only_fields = fields
+        fields = (*MunicipalitySerializer.Meta.fields, "boundary_source", "census")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
 
 
 class ParishSerializer(serializers.ModelSerializer):
     """A freguesia, with the days on which it is known to exist."""
 
-    id = serializers.UUIDField(source="public_id", read_only=True, help_text="One per parish and time; its code can come back.")
-    municipality = ReferenceField(id="municipality__code", label="municipality__name", to="municipalities")
+    id = serializers.UUIDField(
+        source="public_id", read_only=True, help_text="One per parish and time; its code can come back."
+    )
+    municipality = ReferenceField(
+        id="municipality__code", label="municipality__name", to="municipalities", allow_null=False
+    )
     has_boundary = serializers.BooleanField(read_only=True, help_text="Whether GeoJSON has a geometry for it.")
 
     class Meta:

@@ -5,22 +5,20 @@ from django.shortcuts import get_object_or_404, render
 
 from refamp.base.doors import door
 from refamp.territory.formulas import change_percent
-from refamp.territory.queries import area_total, census_table, municipalities_today, parishes_of, with_population
+from refamp.territory.queries import area_total, census_table, municipalities_today, parishes_of, population_rows
 from refamp.territory.rules import may_read
 
 
 @door(may_read)
 def municipalities(request: HttpRequest) -> HttpResponse:
-    rows = list(with_population(municipalities_today()).defer("boundary"))
-    for row in rows:
-        row.change = change_percent(row.population_2011, row.population_2021)
+    rows = population_rows()
     before, after = area_total(rows, "population_2011"), area_total(rows, "population_2021")
     context = {
         "rows": rows,
         "before": before,
         "after": after,
         "change": change_percent(before, after),
-        "growing": sum(1 for row in rows if row.change is not None and row.change > 0),
+        "growing": len([row for row in rows if row["change"] is not None and row["change"] > 0]),
         "has_boundaries": municipalities_today().filter(boundary__isnull=False).exists(),
     }
     return render(request, "territory/municipalities.html", context)

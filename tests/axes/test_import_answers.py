@@ -12,7 +12,7 @@ from axes.actions.answers import record_answers, withdraw_respondent
 from axes.actions.results import fold_tallies
 from axes.choices import Channel, ConsultationState, Group, PhaseState, Scale
 from axes.models import Consultation, Mention, Representativeness, Respondent, Tally, Topic
-from axes.queries.results import wrong_counts
+from axes.queries.counting import wrong_counts
 from axes.tasks.answers import KIND
 from refamp.audit.models import Event
 from refamp.base.errors import Refused

@@ -280,7 +280,7 @@ def test_history_says_before_after_and_why(english):
 
 
 def test_the_failure_page_needs_nothing_but_itself(language):
-    page = render_to_string("errors/500.html")
+    page = render_to_string("500.html")
     assert page.count("<h1>") == 1
     assert "hx-headers" not in page
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.running import ROOT, environment_for, free_port, holder, running_platform, wait_for
 
-PARTS = ("postgres", "valkey", "gunicorn", "worker", "beat")
+PARTS = ("/bin/postgres ", "valkey-server ", "gunicorn ", " worker ", " beat ")
 
 
 @pytest.mark.services

@@ -24,12 +24,12 @@ def reference(identifier: Any, label: Any, url: str | None) -> Row | None:
 class ReferenceField(serializers.Field):
     """Another object as `{"id", "label", "url"}`; in CSV and XLSX two columns, `x_id` and `x_label`.
 
-    `id` and `label` are paths from the row (`municipality__code`); `to` is the prefix under which its door is registered
-    (`municipalities`), or None where it has no address.
+    `id` and `label` are paths from the row (`municipality__code`); `to` is the prefix under which its door is
+    registered (`municipalities`), or None where it has no address. `allow_null=False` where there always is one.
     """
 
     def __init__(self, *, id: str, label: str, to: str | None, **options: Any) -> None:  # noqa: A002 - the API's word
-        super().__init__(**{"read_only": True} | options)
+        super().__init__(**{"read_only": True, "allow_null": True} | options)
         self.id_path, self.label_path, self.to = id, label, to
 
     def to_representation(self, value: Any) -> Any:

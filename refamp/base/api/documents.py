@@ -22,7 +22,10 @@ MEDIA_TYPES |= {"yaml": "application/vnd.oai.openapi", "oas": "application/vnd.o
 
 
 class SchemaDoor(Door):
-    """OpenAPI 3.1, as YAML or JSON. It describes every address, whoever asks: what is not theirs is not secret, only shut."""
+    """OpenAPI 3.1, as YAML or JSON.
+
+    It describes every address, whoever asks: what is not theirs is not secret, only shut.
+    """
 
     read_rule = everyone
     schema = None
@@ -38,7 +41,7 @@ class SchemaDoor(Door):
         body = self.kept[self.format]
         response = HttpResponse(body, content_type=MEDIA_TYPES[self.format])
         response["Cache-Control"] = "public, max-age=300"
-        return conditional(request._request, response, f"{digest(body)}.{self.format}")  # noqa: SLF001
+        return conditional(request._request, response, f"{digest(body)}.{self.format}")
 
 
 class RootDoor(Door):
@@ -70,7 +73,9 @@ def unknown_address(request: HttpRequest, **_rest: Any) -> HttpResponse:
         except Resolver404:
             match = None
         if match is not None and match.func is not unknown_address:
-            address = request.path + "/" + (f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else "")
+            address = (
+                request.path + "/" + (f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else "")
+            )
             # 308 keeps the method and the body.
             response = HttpResponse(status=308, headers={"Location": address})
             patch_vary_headers(response, ("Accept",))

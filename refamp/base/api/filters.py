@@ -1,4 +1,4 @@
-"""What a list may be asked: declared filters, search, and nothing else; an unknown parameter is an error, not silence."""
+"""What a list may be asked: declared filters and search. An unknown parameter is an error, not silence."""
 
 from collections.abc import Iterable
 from typing import Any

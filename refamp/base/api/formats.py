@@ -56,7 +56,7 @@ class Negotiation(BaseContentNegotiation):
         return renderers[0], MEDIA_TYPES.get(view.format, MEDIA_TYPES["json"])
 
     def choose(self, request: Request, offered: tuple[str, ...]) -> str:
-        asked = request._request.GET.get("format")  # noqa: SLF001 - before the request is parsed
+        asked = request._request.GET.get("format")
         if asked is not None:
             if asked in offered:
                 return asked

@@ -52,15 +52,19 @@ class BadKey(BadParameters):
     def __init__(self) -> None:
         super().__init__([])
         self.problems = [
-            {"pointer": "#/header/Idempotency-Key", "code": "invalid", "detail": str(_("From 1 to 255 printable characters."))}
+            {
+                "pointer": "#/header/Idempotency-Key",
+                "code": "invalid",
+                "detail": str(_("From 1 to 255 printable characters.")),
+            }
         ]
 
 
 def once(view: Any, request: Request, create: Callable[[], HttpResponse]) -> HttpResponse:
     """Create, or answer what was answered before.
 
-    What is refused is forgotten, so that a corrected call may use the key again. Raises Unprocessable (422) for a key that
-    was used for another call.
+    What is refused is forgotten, so that a corrected call may use the key again. Raises Unprocessable (422) for a key
+    that was used for another call.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -89,7 +93,13 @@ def once(view: Any, request: Request, create: Callable[[], HttpResponse]) -> Htt
 def body_of(request: Request) -> bytes:
     """What was sent, whatever its form: files count with their name and content."""
     if request.content_type.startswith("multipart/"):
-        parts = [f"{name}={value}".encode() for name, values in sorted(request.data.lists()) for value in values if isinstance(value, str)]
+        fields: Any = request.data
+        parts = [
+            f"{name}={value}".encode()
+            for name, values in sorted(fields.lists())
+            for value in values
+            if isinstance(value, str)
+        ]
         for name, files in sorted(request.FILES.lists()):
             for file in files:
                 parts += [name.encode(), str(file.name).encode(), sha256(file.read()).digest()]

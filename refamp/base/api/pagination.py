@@ -23,7 +23,10 @@ SIGNER = signing.Signer(salt="refamp.api.cursor")
 
 @dataclass(frozen=True)
 class Order:
-    """One term that a list may be ordered by. `never_null` lets an index answer (an expression is taken as nullable)."""
+    """One term that a list may be ordered by.
+
+    `never_null` lets an index answer (an expression is taken as nullable).
+    """
 
     by: str | BaseExpression
     never_null: bool = False
@@ -127,7 +130,10 @@ def read_limit(text: str | None) -> int:
 
 
 class KeysetPagination(BasePagination):
-    """What `ReadViewSet` pages with. It is asked by that class; for the schema it also speaks the framework's dialect."""
+    """What `ReadViewSet` pages with.
+
+    It is asked by that class; for the schema it also speaks the framework's dialect.
+    """
 
     def window(self, queryset: QuerySet, terms: list[Term], cursor: Cursor | None, limit: int) -> QuerySet:
         """The rows of one page and one more, in the order of reading (backwards pages from their end)."""
@@ -138,14 +144,18 @@ class KeysetPagination(BasePagination):
         return queryset.order_by(*(term.order(backwards=backwards) for term in terms), identity)[: limit + 1]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "next": link | {"description": "The next page, null on the last."},
+                "next": link
+                | {
+                    "description": "The next page, null on the last.",
+                    "example": "https://example.org/api/v1/…?cursor=…",
+                },
                 "previous": link | {"description": "The page before, null on the first."},
-                "count": {"type": "integer", "description": "Only with `count=exact`."},
+                "count": {"type": "integer", "description": "Only with `count=exact`.", "example": 17},
                 "results": schema,
             },
         }

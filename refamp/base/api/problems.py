@@ -9,7 +9,7 @@ import orjson
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -68,9 +68,12 @@ def problem_response(
 
 def problem(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Turn any exception of an API door into a problem; Django REST Framework's EXCEPTION_HANDLER."""
-    request = context["request"]._request  # noqa: SLF001 - the Django request below
+    request = context["request"]._request
     if isinstance(exc, exceptions.APIException):
         return known(request, exc)
+    if isinstance(exc, InterfaceError | OperationalError):
+        logger.error("the database does not answer", exc_info=exc)
+        return problem_response(request, 503, detail=_("Come back in a moment."), headers={"Retry-After": "5"})
     translated = translate(exc)
     if translated is not None:
         return known(request, translated)
@@ -80,7 +83,7 @@ def problem(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     return problem_response(request, 500, detail=_("Something went wrong here; it has been recorded."))
 
 
-def translate(exc: Exception) -> exceptions.APIException | None:  # noqa: PLR0911 - one line per kind
+def translate(exc: Exception) -> exceptions.APIException | None:  # noqa: C901, PLR0911 - one line per kind
     """What the rest of the house raises, as the API says it."""
     if isinstance(exc, Http404):
         return exceptions.NotFound()
@@ -109,14 +112,15 @@ def translate(exc: Exception) -> exceptions.APIException | None:  # noqa: PLR091
 
 def known(request: HttpRequest, exc: exceptions.APIException) -> HttpResponse:
     headers: dict[str, str] = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None) is not None:
-        headers["Retry-After"] = str(max(1, int(exc.wait)))
+    challenge, wait = getattr(exc, "auth_header", None), getattr(exc, "wait", None)
+    if challenge:
+        headers["WWW-Authenticate"] = challenge
+    if wait is not None:
+        headers["Retry-After"] = str(max(1, int(wait)))
     if isinstance(exc, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(getattr(exc, "allowed", ()))
     errors: list[dict[str, str]] | None = None
-    detail = exc.detail
+    detail: Any = exc.detail
     code = str(exc.get_codes()) if isinstance(detail, str) else exc.default_code
     if isinstance(exc, BadParameters):
         errors = exc.problems

@@ -28,16 +28,17 @@ MEANINGS = {
     "429": "Too many calls; `Retry-After` says for how long.",
 }
 ETAG = {"ETag": {"description": "`version.representation`, strong.", "schema": {"type": "string"}}}
+NO_NUL = r"^[^\u0000]*$"
 LINK = {"Link": {"description": "RFC 8288: `next` and `prev`.", "schema": {"type": "string"}}}
 
 
-class ProblemErrorSerializer(serializers.Serializer):
+class ProblemDetailsErrorSerializer(serializers.Serializer):
     pointer = serializers.CharField(help_text="JSON pointer into the body, or `#/query/…` for a parameter.")
     code = serializers.CharField()
     detail = serializers.CharField(help_text="In the caller's language.")
 
 
-class ProblemSerializer(serializers.Serializer):
+class ProblemDetailsSerializer(serializers.Serializer):
     """RFC 9457."""
 
     type = serializers.CharField(help_text="`about:blank`: the status says what it is.")
@@ -46,14 +47,14 @@ class ProblemSerializer(serializers.Serializer):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The path that was called.")
     code = serializers.CharField(help_text="For programs: stays the same in every language.")
-    errors = ProblemErrorSerializer(many=True, required=False)
+    errors = ProblemDetailsErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 class ReferenceSerializer(serializers.Serializer):
     """Another object."""
 
     id = serializers.CharField(help_text="Its code where it has one.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     url = serializers.URLField(allow_null=True, help_text="Null where it has no address of its own.")
 
 
@@ -70,6 +71,8 @@ def parameter(name: str, schema: dict[str, Any], description: str, **more: Any) 
 
 class Schema(AutoSchema):
     """One operation of a `Door`."""
+
+    view: Any
 
     @property
     def offered(self) -> list[str]:
@@ -113,7 +116,16 @@ class Schema(AutoSchema):
     def _get_parameters(self) -> list[dict[str, Any]]:
         parameters = super()._get_parameters()
         have = {each["name"] for each in parameters}
-        return parameters + [each for each in self.own_parameters() if each["name"] not in have]
+        parameters += [each for each in self.own_parameters() if each["name"] not in have]
+        for each in parameters:
+            schema = each["schema"]
+            if (
+                each["in"] == "query"
+                and schema.get("type") == "string"
+                and not {"enum", "format", "pattern"} & schema.keys()
+            ):
+                schema["pattern"] = NO_NUL
+        return parameters
 
     def own_parameters(self) -> list[dict[str, Any]]:
         view = self.view
@@ -152,14 +164,17 @@ class Schema(AutoSchema):
                 "How many on a page. CSV, XLSX and GeoJSON answer the whole filter.",
             ),
             parameter("cursor", {"type": "string"}, "From `next` or `previous`; opaque."),
-            parameter("count", {"type": "string", "enum": ["exact"]}, "Adds `count`, the number of rows of the filter."),
+            parameter(
+                "count", {"type": "string", "enum": ["exact"]}, "Adds `count`, the number of rows of the filter."
+            ),
         ]
         if terms:
             found.append(
                 parameter(
                     "ordering",
                     {"type": "array", "items": {"type": "string", "enum": terms}, "minItems": 1},
-                    f"Terms separated by commas, `-` for descending; no value comes last. Default: `{','.join(view.ordering)}`.",
+                    "Terms separated by commas, `-` for descending; no value comes last. "
+                    f"Default: `{','.join(view.ordering)}`.",
                     style="form",
                     explode=False,
                     example=terms[:1],
@@ -167,12 +182,20 @@ class Schema(AutoSchema):
             )
         if view.search_fields:
             found.append(
-                parameter("search", {"type": "string", "maxLength": 200}, "Words, accents and case forgiven; all must occur.")
+                parameter(
+                    "search", {"type": "string", "maxLength": 200}, "Words, accents and case forgiven; all must occur."
+                )
             )
         return found
 
     def header(self, name: str, description: str, *, required: bool) -> dict[str, Any]:
-        return {"in": "header", "name": name, "required": required, "schema": {"type": "string"}, "description": description}
+        return {
+            "in": "header",
+            "name": name,
+            "required": required,
+            "schema": {"type": "string"},
+            "description": description,
+        }
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
@@ -184,10 +207,18 @@ class Schema(AutoSchema):
                 self.complete(response)
         if self.method == "GET" and hasattr(self.view, "is_list"):
             responses["304"] = {"description": "The caller has it already (`If-None-Match`).", "headers": ETAG}
-        problem = self.resolve_serializer(ProblemSerializer, "response").ref
+        if getattr(self.view, "is_list", False) or getattr(self.view, "is_detail", False):
+            self.forgive_absent_fields()
+        problem = self.resolve_serializer(ProblemDetailsSerializer, "response").ref
         for code in self.error_codes():
             responses.setdefault(code, self.error(code, problem))
         return operation
+
+    def forgive_absent_fields(self) -> None:
+        """With `fields=` any field may be absent: the description must not promise it."""
+        component = self.resolve_serializer(self.view.shown_serializer(), "response")
+        if component.name and component in self.registry:
+            self.registry[component].schema.pop("required", None)
 
     def complete(self, response: dict[str, Any]) -> None:
         """The other formats beside JSON, and the headers."""

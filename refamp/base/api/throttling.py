@@ -32,7 +32,7 @@ class CallerThrottle(BaseThrottle):
         rate = api_settings.DEFAULT_THROTTLE_RATES.get(scope)
         if not rate:
             return True
-        limit, period = read_rate(rate)
+        limit, period = read_rate(str(rate))
         now = time.time()
         key = f"calls:{ident}:{int(now // period)}"
         try:

@@ -16,145 +16,30 @@ The serializer declares the shape, for the schema and for the query of plain val
 beyond its `source` stands in `columns`, and what no single query gives is put into the rows by `finish`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.cache import patch_vary_headers
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from refamp.base.api import idempotency
-from refamp.base.api.columns import Addresses, Plan, ReferenceField, Row, fields_of, plan_of, reference, select
+from refamp.base.api.columns import Plan, Row, fields_of, plan_of, select
 from refamp.base.api.conditional import check_version, conditional, digest, expected_versions
-from refamp.base.api.errors import BadParameters, TooManyRows
+from refamp.base.api.door import Door
+from refamp.base.api.errors import BadParameters
 from refamp.base.api.filters import names_of
 from refamp.base.api.formats import MEDIA_TYPES, encode
-from refamp.base.api.pagination import (
-    Cursor,
-    KeysetPagination,
-    Order,
-    Term,
-    read_cursor,
-    read_limit,
-    terms_of,
-)
-from refamp.base.export import WorksheetFull, csv_lines, flat_row, xlsx_file
-
-Rule = Callable[[Any], bool]
-CHUNK = 1000
-
-
-class Door(APIView):
-    """What every address of the API has: a rule, strict parameters, problems, headers that caches understand."""
-
-    read_rule: Any = None
-    write_rule: Any = None
-    # The room's word in a token's scopes: `write:<scope>`.
-    scope = ""
-    # Query parameters that the door takes beside those of its kind.
-    extra_parameters: Sequence[str] = ()
-    offered_formats: Sequence[str] = ("json",)
-    format = "json"
-
-    def __init_subclass__(cls, *, abstract: bool = False, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        for name in ("read_rule", "write_rule"):
-            rule = cls.__dict__.get(name)
-            if callable(rule) and not isinstance(rule, staticmethod):
-                # A plain function would become a method and be handed the view instead of the user.
-                setattr(cls, name, staticmethod(rule))
-        if not abstract and cls.read_rule is None:
-            raise ImproperlyConfigured(f"{cls.__module__}.{cls.__name__} declares no read_rule: who may call it?")
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        # The encoding named in a Content-Type also governs how Django reads the query: only ours is spoken here.
-        if request.encoding not in (None, "utf-8"):
-            request.encoding = "utf-8"
-        return super().initialize_request(request, *args, **kwargs)
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.format_kwarg = None
-        request.version, request.versioning_scheme = None, None
-        handler = getattr(self, str(request.method).lower(), None)
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        self.perform_authentication(request)
-        self.check_throttles(request)
-        if handler is None:
-            self.http_method_not_allowed(request)
-        if any("\0" in str(value) for value in kwargs.values()):
-            raise Http404
-        self.check_permissions(request)
-        self.check_parameters(request)
-
-    def known_parameters(self) -> frozenset[str]:
-        return frozenset({"format", *self.extra_parameters})
-
-    def check_parameters(self, request: Request) -> None:
-        """Raises BadParameters for what the door does not know, for what is said twice, and for NUL."""
-        query = request.query_params
-        if not query:
-            return
-        known, problems = self.known_parameters(), []
-        for name, values in query.lists():
-            if name not in known:
-                problems.append((name.replace("\0", ""), "unknown", _("This address has no such parameter.")))
-            elif any("\0" in value for value in values):
-                problems.append((name, "invalid", _("A NUL character has no place here.")))
-            elif len(values) > 1 and name in SINGLE:
-                problems.append((name, "repeated", _("Say it once.")))
-        if problems:
-            raise BadParameters(problems)
-
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        try:
-            super().http_method_not_allowed(request, *args, **kwargs)
-        except Exception as error:
-            error.allowed = self.allowed_methods  # type: ignore[attr-defined]  # RFC 9110 wants it in `Allow`
-            raise
-
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Say which methods there are."""
-        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
-
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        patch_vary_headers(response, ("Accept", "Authorization", "Cookie"))
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        return response
-
-    @cached_property
-    def origin(self) -> str:
-        return self.request._request.build_absolute_uri("/")[:-1]  # noqa: SLF001
-
-    @cached_property
-    def address(self) -> Addresses:
-        """`self.address("municipalities", "1312")`: the absolute address of an object of another door."""
-        return Addresses(self.origin)
-
-    def reference(self, identifier: Any, label: Any, to: str | None) -> Row | None:
-        """Another object, for rows that `finish` completes."""
-        return reference(identifier, label, self.address(to, identifier))
-
-    def answer(self, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
-        """JSON, without the framework's rendering machinery."""
-        return HttpResponse(encode(data), status=status, content_type=MEDIA_TYPES["json"], headers=headers)
-
-
-SINGLE = frozenset({"format", "limit", "cursor", "count", "fields", "ordering", "search"})
+from refamp.base.api.pagination import Cursor, KeysetPagination, Order, Term, read_cursor, read_limit, terms_of
+from refamp.base.api.streams import StreamingDoor, feature, iter_file
 
 
 @dataclass(frozen=True)
@@ -169,8 +54,8 @@ class Asked:
     count: bool
 
 
-class ReadViewSet(Door, GenericViewSet, abstract=True):
-    """List and object: `{"next", "previous", "results"}`, keyset pages, CSV, XLSX (and GeoJSON where `geometry` is set)."""
+class ReadViewSet(StreamingDoor, GenericViewSet, abstract=True):
+    """List and object: `{"next", "previous", "results"}`, keyset pages, CSV, XLSX, GeoJSON where `geometry` is set."""
 
     serializer_class: Any = None
     detail_serializer_class: Any = None
@@ -192,7 +77,7 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
     file_name = ""
     # For an extra action that answers a list: `@action(detail=True, as_list=True, serializer_class=…, ordering=…)`.
     as_list = False
-    action: str | None
+    action: Any
 
     # What a room says about its objects
 
@@ -203,9 +88,16 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
     def finish(self, rows: list[Row], keys: list[Any]) -> None:
         """Put into the rows what their query did not give. `keys` are their primary keys, in the same order.
 
-        It is called once per page and once per thousand rows of a stream: ask for all of them at once. `self.asked_fields`
-        says which fields are wanted (None: all), `self.is_detail` whether it is one object.
+        It is called once per page and once per thousand rows of a stream: ask for all of them at once.
+        `self.asked_fields` says which fields are wanted (None: all), `self.is_detail` whether it is one object.
         """
+
+    @classmethod
+    def offers(cls, action: str) -> bool:
+        """A list or an object is offered by a door that says which there are, or answers in a way of its own."""
+        if action in {"list", "retrieve"} and not defines(cls, ReadViewSet, "queryset_for", action):
+            return False
+        return super().offers(action)
 
     # Parameters
 
@@ -262,14 +154,17 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
     def asked(self, queryset: QuerySet) -> Asked:
         query, known = self.request.query_params, self.orders()
         text = query.get("ordering")
-        names = list(self.ordering) if text is None else [name.strip() for name in text.split(",")]
-        plain = [name.removeprefix("-") for name in names]
-        wrong = [name for name in plain if name not in known]
-        if wrong or len(set(plain)) < len(plain):
+        asked = list(self.ordering) if text is None else [name.strip() for name in text.split(",")]
+        wrong = [name for name in asked if name.removeprefix("-") not in known]
+        if wrong:
             raise BadParameters(
                 [("ordering", "unknown", _("This list cannot be ordered by “%s”.") % name) for name in wrong]
-                or [("ordering", "repeated", _("Say each term once."))]
             )
+        # A term said again orders nothing more.
+        once: dict[str, str] = {}
+        for name in asked:
+            once.setdefault(name.removeprefix("-"), name)
+        names = list(once.values())
         if query.get("count", "exact") != "exact":
             raise BadParameters([("count", "invalid", _("The only value is “exact”."))])
         ordering = ",".join(names)
@@ -283,7 +178,11 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
         if getattr(self, "swagger_fake_view", False):
             model = self.model or getattr(getattr(self.serializer_class, "Meta", None), "model", None)
             return model._default_manager.none() if model else self.queryset_for(AnonymousUser())
-        return self.queryset_for(self.request.user)
+        try:
+            return self.queryset_for(self.request.user)
+        except (ValueError, ValidationError) as error:
+            # An address whose other parts (a consultation's id) are not even well formed.
+            raise Http404 from error
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return self.answer_list(self.filter_queryset(self.get_queryset()))
@@ -314,7 +213,9 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
             return self.page_address(Cursor(asked.ordering, key, backwards).write())
 
         after = beside(found[-1], backwards=False) if found and (more or backwards) else None
-        before = beside(found[0], backwards=True) if found and (more if backwards else asked.cursor is not None) else None
+        before = (
+            beside(found[0], backwards=True) if found and (more if backwards else asked.cursor is not None) else None
+        )
         body: dict[str, Any] = {"next": after, "previous": before}
         if asked.count:
             body["count"] = queryset.count()
@@ -339,7 +240,7 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
         plan = plan_of(self.shown_serializer(), self.columns, self.asked_fields)
         geo = self.format == "geojson"
         version = ["version"] if has_version(queryset.model) else []
-        keys = [*version, *([self.geometry, self.lookup_field] if geo else [])]
+        keys = [*version, *([str(self.geometry), self.lookup_field] if geo else [])]
         values = select(self.looked_up(queryset), plan, keys).first()
         if values is None:
             raise Http404
@@ -369,99 +270,34 @@ class ReadViewSet(Door, GenericViewSet, abstract=True):
             raise Http404
         return found
 
-    # Streams
 
-    def stream(self, queryset: QuerySet, plan: Plan) -> HttpResponseBase:
-        name = self.file_name or (self.basename or "data").replace("-", "_")
-        disposition = {"Content-Disposition": f'attachment; filename="{name}.{self.format}"'}
-        if self.format == "geojson":
-            return StreamingHttpResponse(
-                self.feature_collection(queryset, plan), content_type=MEDIA_TYPES["geojson"], headers=disposition
-            )
-        columns = self.flat_columns()
-        rows = self.flat_rows(queryset, plan)
-        if self.format == "csv":
-            return StreamingHttpResponse(
-                csv_lines(columns, rows), content_type=f"{MEDIA_TYPES['csv']}; charset=utf-8; header=present", headers=disposition
-            )
-        try:
-            file = xlsx_file(columns, rows)
-        except WorksheetFull as error:
-            raise TooManyRows from error
-        return StreamingHttpResponse(iter_file(file), content_type=MEDIA_TYPES["xlsx"], headers=disposition)
-
-    def all_rows(self, queryset: QuerySet, plan: Plan, keys: Sequence[str] = ()) -> Iterator[tuple[tuple[Any, ...], Row]]:
-        """Every row of the filter, a thousand at a time, over one cursor of the database: one moment's truth."""
-        found = select(queryset, plan, keys).iterator(chunk_size=CHUNK)
-        skip = 1 + len(keys)
-        while chunk := list(islice(found, CHUNK)):
-            rows = [plan.row(values[skip:], self.address) for values in chunk]
-            self.finish(rows, [values[0] for values in chunk])
-            yield from zip(chunk, rows, strict=True)
-
-    def flat_rows(self, queryset: QuerySet, plan: Plan) -> Iterator[Row]:
-        figures = [
-            name
-            for name, field in fields_of(self.shown_serializer()).items()
-            if isinstance(field, serializers.DecimalField)
-        ]
-        for _values, row in self.all_rows(queryset, plan):
-            for name in figures:
-                # A figure that `finish` wrote as text is a number in a spreadsheet all the same.
-                if isinstance(row.get(name), str):
-                    row[name] = Decimal(row[name])
-            yield flat_row(row)
-
-    def flat_columns(self) -> Sequence[str]:
-        names = [
-            column
-            for name, field in fields_of(self.shown_serializer()).items()
-            if self.wants(name)
-            for column in flat_names(name, field)
-        ]
-        if self.export_columns and self.asked_fields is None:
-            return list(self.export_columns)
-        return names
-
-    def feature_collection(self, queryset: QuerySet, plan: Plan) -> Iterator[bytes]:
-        separator = b'{"type":"FeatureCollection","features":['
-        for values, row in self.all_rows(queryset, plan, [str(self.geometry), self.lookup_field]):
-            yield separator + encode(feature(values[2], values[1], row))
-            separator = b","
-        yield b"]}" if separator == b"," else separator + b"]}"
-
-
-def feature(identifier: Any, geometry: Any, row: Row) -> Row:
-    """RFC 7946; the geometry is null where no boundary is loaded."""
-    return {"type": "Feature", "id": str(identifier), "geometry": geometry, "properties": row}
-
-
-def flat_names(name: str, field: Any) -> Iterable[str]:
-    if isinstance(field, ReferenceField):
-        return (f"{name}_id", f"{name}_label")
-    if isinstance(field, serializers.Serializer):
-        return tuple(f"{name}_{inner}" for inner in field.fields if inner != "url")
-    return (name,)
+def defines(cls: type, base: type, *names: str) -> bool:
+    """Whether a class says one of these itself, other than its base."""
+    return any(getattr(cls, name) is not getattr(base, name) for name in names)
 
 
 def has_version(model: type[Model]) -> bool:
     return any(field.name == "version" for field in model._meta.concrete_fields)
 
 
-def iter_file(file: Any) -> Iterator[bytes]:
-    with file:
-        while block := file.read(64 * 1024):
-            yield block
-
-
 class WriteViewSet(ReadViewSet, abstract=True):
     """A door through which things are also made and changed; each by an action of the room.
 
-    `write_serializer_class` reads what comes in. `create_object` and `update_object` call the room's action and give back
-    the object; a door offers only those that it defines. `may_change(user, obj)` is the room's predicate on one object.
+    `write_serializer_class` reads what comes in. `create_object` and `update_object` call the room's action and give
+    back the object; a door offers only those that it defines. `may_change(user, obj)` is the room's predicate on one
+    object.
     """
 
     write_serializer_class: Any = None
+
+    @classmethod
+    def offers(cls, action: str) -> bool:
+        """What can be made and what can be changed is said by `create_object` and `update_object`."""
+        if action == "create" and not defines(cls, WriteViewSet, "create", "create_once", "create_object"):
+            return False
+        if action == "partial_update" and not defines(cls, WriteViewSet, "partial_update", "update_object"):
+            return False
+        return super().offers(action)
 
     def get_serializer_class(self) -> Any:
         if self.action in {"create", "partial_update"}:
@@ -501,7 +337,7 @@ class WriteViewSet(ReadViewSet, abstract=True):
         obj = self.get_object()
         if not self.may_change(request.user, obj):
             self.permission_denied(request)
-        version = check_version(request._request, obj.version)  # noqa: SLF001
+        version = check_version(request._request, obj.version)
         return self.answer_written(self.update_object(obj, self.read_body(obj), version))
 
     def answer_written(self, obj: Any, *, status: int = 200) -> HttpResponse:
@@ -524,4 +360,5 @@ __all__ = [
     "WriteViewSet",
     "check_version",
     "expected_versions",
+    "iter_file",
 ]

@@ -56,9 +56,10 @@ def erase_files(now: datetime) -> int:
     Upload.objects.filter(state=UploadState.CHECKED, created_at__lt=now - KEPT_FILE).update(
         state=UploadState.REJECTED, finished_at=now
     )
-    names = {}
-    for upload in Upload.objects.filter(finished_at__lt=now - KEPT_FILE).exclude(file="").order_by("id")[:AT_ONCE]:
-        names[upload.pk] = upload.file.name
+    names: dict[int, str] = {}
+    old = Q(finished_at__lt=now - KEPT_FILE) | Q(state=UploadState.REJECTED, created_at__lt=now - KEPT_FILE)
+    for upload in Upload.objects.filter(old).exclude(file="").order_by("id")[:AT_ONCE]:
+        names[upload.pk] = str(upload.file.name)
     Upload.objects.filter(pk__in=names).update(file="")
     for name in names.values():
         default_storage.delete(name)

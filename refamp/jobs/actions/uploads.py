@@ -22,6 +22,7 @@ from refamp.jobs.models import Job, Upload
 from refamp.jobs.rules import may_decide_upload
 
 CHECK, APPLY, UNDO = "jobs.check_upload", "jobs.apply_upload", "jobs.undo_upload"
+AUTHOR, WORKER = "author", "worker"
 CHUNK = 1024 * 1024
 
 
@@ -40,7 +41,7 @@ def create_upload(
             upload.job = enqueue_job(actor=actor, kind=CHECK, payload={"upload": str(upload.public_id)})
             upload.save(update_fields=["job"])
     except BaseException:
-        default_storage.delete(upload.file.name)
+        default_storage.delete(str(upload.file.name))
         raise
     return upload
 
@@ -64,10 +65,10 @@ def kept_upload(
             digest.update(piece)
             yield piece
 
-    stored = default_storage.save(stored, Pieces(pieces()))
     try:
+        stored = default_storage.save(stored, Pieces(pieces()))
         check_size(size)
-    except Refused:
+    except BaseException:
         default_storage.delete(stored)
         raise
     return Upload(
@@ -89,7 +90,7 @@ class Pieces(File):
         super().__init__(None)
         self.pieces = pieces
 
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:  # noqa: ARG002 - Django's signature
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
         return self.pieces
 
     def __bool__(self) -> bool:
@@ -128,11 +129,17 @@ def locked(upload: Upload) -> Upload:
     return Upload.objects.select_for_update(of=("self",), no_key=True).get(pk=upload.pk)
 
 
-def move(upload: Upload, state: UploadState) -> None:
-    check_move(UPLOAD_MOVES, upload.state, state)
+def move(upload: Upload, state: UploadState, *, by: str) -> None:
+    """One step of the table, by whom the table says: `author` or `worker`."""
+    check_step(upload, state, by=by)
     upload.state = state
     if state in {UploadState.REJECTED, UploadState.DONE, UploadState.UNDONE}:
         upload.finished_at = timezone.now()
+
+
+def check_step(upload: Upload, state: UploadState, *, by: str) -> None:
+    if check_move(UPLOAD_MOVES, upload.state, state) != by:
+        raise Refused(_("The platform is working on this file: wait until it has finished."), code="wrong_state")
 
 
 @transaction.atomic
@@ -145,7 +152,7 @@ def confirm_upload(*, actor: Any, upload: Upload) -> Upload:
     current = locked(upload)
     if current.state in {UploadState.CONFIRMED, UploadState.DONE}:
         return current
-    move(current, UploadState.CONFIRMED)
+    move(current, UploadState.CONFIRMED, by=AUTHOR)
     current.job = enqueue_job(actor=actor, kind=APPLY, payload={"upload": str(current.public_id)})
     current.save(update_fields=["state", "job"])
     return current
@@ -157,7 +164,7 @@ def reject_upload(*, actor: Any, upload: Upload) -> Upload:
     check_may_decide(actor, upload)
     current = locked(upload)
     if current.state != UploadState.REJECTED:
-        move(current, UploadState.REJECTED)
+        move(current, UploadState.REJECTED, by=AUTHOR)
         current.save(update_fields=["state", "finished_at"])
     return current
 
@@ -174,7 +181,7 @@ def undo_upload(*, actor: Any, upload: Upload) -> Upload:
     current = locked(upload)
     if current.state == UploadState.UNDONE or being_undone(current):
         return current
-    check_move(UPLOAD_MOVES, current.state, UploadState.UNDONE)
+    check_step(current, UploadState.UNDONE, by=AUTHOR)
     current.job = enqueue_job(actor=actor, kind=UNDO, payload={"upload": str(current.public_id)})
     current.save(update_fields=["job"])
     return current
@@ -203,7 +210,7 @@ def check_upload(*, upload: Upload, progress: Progress = QUIET) -> Upload:
     upload.problems = found.problems[:MOST_PROBLEMS]
     upload.problem_count = max(found.problem_count, len(found.problems))
     upload.summary = found.summary
-    move(upload, UploadState.REJECTED if upload.problem_count else UploadState.CHECKED)
+    move(upload, UploadState.REJECTED if upload.problem_count else UploadState.CHECKED, by=WORKER)
     upload.save(update_fields=["rows", "problems", "problem_count", "summary", "state", "finished_at"])
     return upload
 
@@ -220,7 +227,7 @@ def apply_upload(*, upload: Upload, progress: Progress = QUIET) -> Upload:
     except Refused as error:
         return turned_down(upload, [problem(error.code, error.message, column=error.field)])
     upload.outcome = outcome or {}
-    move(upload, UploadState.DONE)
+    move(upload, UploadState.DONE, by=WORKER)
     upload.save(update_fields=["outcome", "state", "finished_at"])
     return upload
 
@@ -228,7 +235,7 @@ def apply_upload(*, upload: Upload, progress: Progress = QUIET) -> Upload:
 def turned_down(upload: Upload, problems: list[Problem], count: int = 0) -> Upload:
     """The whole file is rejected."""
     upload.problems, upload.problem_count = problems[:MOST_PROBLEMS], max(count, len(problems))
-    move(upload, UploadState.REJECTED)
+    move(upload, UploadState.REJECTED, by=WORKER)
     upload.save(update_fields=["problems", "problem_count", "state", "finished_at"])
     return upload
 
@@ -263,10 +270,10 @@ def import_now(
                 upload.save(update_fields=["state", "job"])
                 apply_upload(upload=upload)
     except BaseException:
-        default_storage.delete(upload.file.name)
+        default_storage.delete(str(upload.file.name))
         raise
     if dry_run:
-        default_storage.delete(upload.file.name)
+        default_storage.delete(str(upload.file.name))
     return upload
 
 
@@ -285,14 +292,14 @@ def apply_as_job(job: Job, progress: Progress) -> dict[str, Any]:
     return result_of(apply_upload(upload=held(job), progress=progress))
 
 
-def undo_as_job(job: Job, progress: Progress) -> dict[str, Any]:  # noqa: ARG001 - a handler's signature
+def undo_as_job(job: Job, progress: Progress) -> dict[str, Any]:
     upload = held(job)
     if upload.state == UploadState.DONE:
         undo = spec(upload.kind).undo
         if undo is None:
             raise Refused(_("An import of this kind cannot be undone."), code="no_undo")
         upload.outcome = undo(upload) or {}
-        move(upload, UploadState.UNDONE)
+        move(upload, UploadState.UNDONE, by=AUTHOR)
         upload.save(update_fields=["outcome", "state", "finished_at"])
     return result_of(upload)
 

@@ -31,7 +31,8 @@ MOST_ATTEMPTS = 5
 SECOND = "jobs"
 
 TAKE = """
-UPDATE jobs_job SET state = 'running', lease = %(lease)s, leased_until = clock_timestamp() + %(term)s,
+UPDATE jobs_job SET state = 'running', lease = %(lease)s,
+    leased_until = clock_timestamp() + make_interval(secs => %(term)s),
     attempts = attempts + 1, started_at = COALESCE(started_at, clock_timestamp()), progress_done = 0,
     progress_total = 0, message = ''
 WHERE id = (
@@ -41,7 +42,10 @@ WHERE id = (
     ) FOR NO KEY UPDATE SKIP LOCKED
 ) RETURNING id, attempts
 """
-RENEW = "UPDATE jobs_job SET leased_until = clock_timestamp() + %(term)s WHERE id = %(id)s AND lease = %(lease)s"
+RENEW = """
+UPDATE jobs_job SET leased_until = clock_timestamp() + make_interval(secs => %(term)s)
+WHERE id = %(id)s AND lease = %(lease)s
+"""
 
 
 class Lease:
@@ -70,9 +74,7 @@ class Lease:
                 try:
                     with connections[SECOND].cursor() as cursor:
                         cursor.execute("SET statement_timeout = '5s'")
-                        cursor.execute(
-                            RENEW, {"term": timedelta(seconds=LEASE_SECONDS), "id": self.pk, "lease": self.token}
-                        )
+                        cursor.execute(RENEW, {"term": LEASE_SECONDS, "id": self.pk, "lease": self.token})
                         renewed = bool(cursor.rowcount)
                 except (DatabaseError, InterfaceError) as error:
                     log.warning("The lease of job %s could not be renewed: %s", self.pk, error)
@@ -122,7 +124,7 @@ def execute_job(*, public_id: UUID | str) -> str:
     """
     token = uuid4()
     with connections[SECOND].cursor() as cursor:
-        cursor.execute(TAKE, {"lease": token, "term": timedelta(seconds=LEASE_SECONDS), "job": str(public_id)})
+        cursor.execute(TAKE, {"lease": token, "term": LEASE_SECONDS, "job": str(public_id)})
         row = cursor.fetchone()
     if row is None:
         return "taken"

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--level", choices=sorted(MODELS), default="municipality")
-        parser.add_argument("--code-field", metavar="NAME", help="the field with the official codes, where it is not found")
+        parser.add_argument(
+            "--code-field", metavar="NAME", help="the field with the official codes, where it is not found"
+        )
         parser.add_argument("--layer", metavar="NAME", help="the layer, where the file has several")
         parser.add_argument("--source", default="", help="what to show as source (default: the name of the file)")
         parser.add_argument("--partial", action="store_true", help="accept a file that lacks some of the places")
@@ -36,7 +38,9 @@ class Command(BaseCommand):
             )
             self.say(read)
             if read.missing and not options["partial"]:
-                raise CommandError("Some places have no boundary in this file: nothing was changed (--partial accepts that).")
+                raise CommandError(
+                    "Some places have no boundary in this file: nothing was changed (--partial accepts that)."
+                )
             if options["dry_run"]:
                 self.stdout.write("Dry run: nothing was changed.")
                 return

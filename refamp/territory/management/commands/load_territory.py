@@ -24,9 +24,13 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--parishes", type=Path, metavar="FILE", help="another list of parishes: code,name,municipality_code")
+        parser.add_argument(
+            "--parishes", type=Path, metavar="FILE", help="another list of parishes: code,name,municipality_code"
+        )
         parser.add_argument("--valid-from", type=datetime.date.fromisoformat, metavar="DAY", help="its first day")
-        parser.add_argument("--valid-to", type=datetime.date.fromisoformat, metavar="DAY", help="its last day, if it ended")
+        parser.add_argument(
+            "--valid-to", type=datetime.date.fromisoformat, metavar="DAY", help="its last day, if it ended"
+        )
 
     @transaction.atomic
     def handle(self, *_args: Any, parishes: Path | None, valid_from: Any, valid_to: Any, **_options: Any) -> None:
@@ -35,7 +39,10 @@ class Command(BaseCommand):
                 if valid_from is None:
                     raise CommandError("--parishes needs --valid-from: from which day does the list hold?")
                 rows = read_list(parishes, PARISHES)
-                self.say("parishes", load_parishes(actor=None, rows=rows, valid_from=valid_from, valid_to=valid_to, reason=REASON))
+                self.say(
+                    "parishes",
+                    load_parishes(actor=None, rows=rows, valid_from=valid_from, valid_to=valid_to, reason=REASON),
+                )
                 return
             rows = read_list(DATA / "municipalities.csv", MUNICIPALITIES)
             self.say("municipalities", load_municipalities(actor=None, rows=rows, reason=REASON))
