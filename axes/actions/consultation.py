@@ -123,7 +123,7 @@ def edit_consultation(
 
 
 @transaction.atomic
-def open_consultation(*, actor: "User", consultation: Consultation, version: int | None = None) -> Consultation:
+def open_consultation(*, actor: "User | None", consultation: Consultation, version: int | None = None) -> Consultation:
     """Begin to take answers, with the phase whose dates hold today where there is one."""
     consultation = locked(actor, consultation, version, moves=True)
     before = consultation.state
@@ -150,7 +150,7 @@ def open_consultation(*, actor: "User", consultation: Consultation, version: int
 
 
 @transaction.atomic
-def close_consultation(*, actor: "User", consultation: Consultation, version: int | None = None) -> Consultation:
+def close_consultation(*, actor: "User | None", consultation: Consultation, version: int | None = None) -> Consultation:
     """Take no more answers: the open phase closes with it, and the addresses of who was invited begin to expire."""
     consultation = locked(actor, consultation, version, moves=True)
     check_move(CONSULTATION_MOVES, consultation.state, ConsultationState.CLOSED)
@@ -167,7 +167,7 @@ def close_consultation(*, actor: "User", consultation: Consultation, version: in
 
 
 @transaction.atomic
-def publish_results(*, actor: "User", consultation: Consultation, version: int | None = None) -> Consultation:
+def publish_results(*, actor: "User | None", consultation: Consultation, version: int | None = None) -> Consultation:
     """Let everybody see the frozen results."""
     consultation = locked(actor, consultation, version)
     if consultation.published_at is not None:
@@ -204,7 +204,7 @@ def withdraw_publication(
 # Phases
 
 
-def make_phase(actor: "User", consultation: Consultation, name: str, opens_on: date, closes_on: date) -> Phase:
+def make_phase(actor: "User | None", consultation: Consultation, name: str, opens_on: date, closes_on: date) -> Phase:
     phase = Phase(consultation=consultation, name=name.strip(), opens_on=opens_on, closes_on=closes_on)
     phase.full_clean(exclude=["opened_at", "closed_at"])
     phase.save(force_insert=True)
@@ -215,7 +215,7 @@ def make_phase(actor: "User", consultation: Consultation, name: str, opens_on: d
 
 @transaction.atomic
 def add_phase(
-    *, actor: "User", consultation: Consultation, name: str, opens_on: date, closes_on: date, version: int | None = None
+    *, actor: "User | None", consultation: Consultation, name: str, opens_on: date, closes_on: date, version: int | None = None
 ) -> Phase:
     """Plan a stretch of time in which answers are taken."""
     consultation = locked(actor, consultation, version)
