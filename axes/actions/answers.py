@@ -43,14 +43,19 @@ def hold_open(consultation: Consultation, phase: Phase | None = None) -> Phase |
 
     Without a phase given, the open one. None only in a consultation that has no phases.
     """
-    held = next(iter(Consultation.objects.raw(
-        "SELECT * FROM axes_consultation WHERE id = %s FOR KEY SHARE", [consultation.pk]
-    )), None)
+    held = next(
+        iter(
+            Consultation.objects.raw("SELECT * FROM axes_consultation WHERE id = %s FOR KEY SHARE", [consultation.pk])
+        ),
+        None,
+    )
     if held is None or held.state != ConsultationState.OPEN:
         raise Refused(_("The consultation is not open: it takes no answers now."), code="consultation_not_open")
-    phases = list(Phase.objects.raw(
-        "SELECT * FROM axes_phase WHERE consultation_id = %s ORDER BY id FOR KEY SHARE", [consultation.pk]
-    ))
+    phases = list(
+        Phase.objects.raw(
+            "SELECT * FROM axes_phase WHERE consultation_id = %s ORDER BY id FOR KEY SHARE", [consultation.pk]
+        )
+    )
     if phase is None and not phases:
         return None
     for one in phases:
@@ -187,8 +192,9 @@ def import_answers(
     mentions: Iterable[tuple[int, int, str]],
     progress: Callable[[int], None] = lambda _done: None,
 ) -> dict[str, int]:
-    """Write a checked file's respondents (reference, municipality key, group) and mentions (position among them, topic
-    key, scale), all or nothing.
+    """Write what a checked file holds, all or nothing.
+
+    respondents: (reference, municipality key, group); mentions: (position among them, topic key, scale).
 
     Two imports of the same respondent at the same time: the second waits for the first and is refused by the database.
     """
@@ -201,15 +207,15 @@ def import_answers(
         keys = [key for (key,) in cursor.fetchall()]
     now = timezone.now().isoformat()
     given = (
-        (key, uuid7(), consultation.pk, phase and phase.pk, reference, municipality, group, Channel.FILE.value, upload.pk,
-         actor and actor.pk, now)
+        (key, uuid7(), consultation.pk, phase and phase.pk, reference, municipality, group, Channel.FILE.value,
+         upload.pk, actor and actor.pk, now)
         for key, (reference, municipality, group) in zip(keys, respondents, strict=True)
     )  # fmt: skip
     try:
         with transaction.atomic():
             copy(
-                "axes_respondent (id, public_id, consultation_id, phase_id, reference, municipality_id, \"group\", channel,"
-                " upload_id, entered_by_id, answered_at)",
+                "axes_respondent (id, public_id, consultation_id, phase_id, reference, municipality_id,"
+                ' "group", channel, upload_id, entered_by_id, answered_at)',
                 given,
             )
     except IntegrityError as error:
@@ -231,7 +237,7 @@ def import_answers(
 
 
 def copy(target: str, rows: Iterable[Sequence[object]]) -> int:
-    """Write rows by COPY: an order of magnitude faster than INSERT, and all constraints still hold. Returns how many."""
+    """Write rows by COPY: an order of magnitude faster than INSERT, and all constraints hold. Returns how many."""
     buffer = io.StringIO()
     count = 0
     for row in rows:  # what is there is always quoted, so that empty and absent differ
@@ -252,13 +258,19 @@ def undo_import(*, actor: "User | None", consultation: Consultation, upload: Upl
     """Withdraw every respondent of an import who was not withdrawn already. What was frozen stays as it was."""
     with connection.cursor() as cursor:  # locked, so that nobody is withdrawn twice
         cursor.execute(
-            "SELECT id FROM axes_respondent WHERE upload_id = %s AND withdrawn_at IS NULL ORDER BY id FOR NO KEY UPDATE",
+            "SELECT id FROM axes_respondent WHERE upload_id = %s AND withdrawn_at IS NULL"
+            " ORDER BY id FOR NO KEY UPDATE",
             [upload.pk],
         )
         keys = [key for (key,) in cursor.fetchall()]
     tally_respondents(consultation=consultation, upload=upload, sign=-1, actor=actor)
     Respondent.objects.filter(upload=upload, withdrawn_at__isnull=True).update(withdrawn_at=timezone.now())
-    record(actor=actor, action="answers.import_undone", obj=consultation, after={"respondents": len(keys), "file": upload.name})
+    record(
+        actor=actor,
+        action="answers.import_undone",
+        obj=consultation,
+        after={"respondents": len(keys), "file": upload.name},
+    )
     return {"withdrawn": len(keys)}
 
 
@@ -266,8 +278,10 @@ def undo_import(*, actor: "User | None", consultation: Consultation, upload: Upl
 
 
 def token_of(invitee: Invitee) -> str:
-    """The secret in somebody's link: made again from our key whenever it is mailed, so that a reminder repeats the same
-    link and what the database keeps (a hash) opens nothing."""
+    """The secret in somebody's link, made from our key whenever it is mailed.
+
+    A reminder thus repeats the same link, and what the database keeps (a hash) opens nothing.
+    """
     return salted_hmac("axes.invitee", str(invitee.public_id), algorithm="sha256").hexdigest()
 
 
@@ -307,13 +321,18 @@ def invite_people(
         invitee.token_hash = hash_of(token_of(invitee))
         made.append(invitee)
     Invitee.objects.bulk_create(made)
-    record(actor=actor, action="consultation.people_invited", obj=consultation, after={"people": len(made), "addresses": CHANGED})
+    record(
+        actor=actor,
+        action="consultation.people_invited",
+        obj=consultation,
+        after={"people": len(made), "addresses": CHANGED},
+    )
     return made
 
 
 @transaction.atomic
 def send_invitations(*, actor: "User", consultation: Consultation, remind: bool = False) -> int:
-    """Mail the link to whoever was not invited yet, or remind those who were and have not answered. Returns how many."""
+    """Mail the link to whoever was not invited yet, or remind those who have not answered. Returns how many."""
     if not may_run_consultations(actor):
         raise NotAllowed
     hold_open(consultation)
@@ -331,7 +350,12 @@ def send_invitations(*, actor: "User", consultation: Consultation, remind: bool 
                 subject=(subject % {"title": consultation.title})[:200],
                 body=render_to_string(
                     "axes/answers/invitation.txt",
-                    {"consultation": consultation, "address": address_of(invitee), "invitee": invitee, "remind": remind},
+                    {
+                        "consultation": consultation,
+                        "address": address_of(invitee),
+                        "invitee": invitee,
+                        "remind": remind,
+                    },
                 ),
             )
             # Also right again after the platform's key was changed.

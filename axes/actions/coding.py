@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def assign_coders(
-    *, actor: "User", consultation: Consultation, coders: Sequence["User"], settler: "User"
-) -> int:
+def assign_coders(*, actor: "User", consultation: Consultation, coders: Sequence["User"], settler: "User") -> int:
     """Give every text that has none two coders and a third who settles. Returns how many texts.
 
     With more than two coders their pairs take turns, so that nobody has more than one text more than another pair's
@@ -73,7 +71,7 @@ def chosen(text: FreeText, topics: Iterable[Topic]) -> list[Topic]:
 
 @transaction.atomic
 def code_text(*, actor: "User", text: FreeText, topics: Iterable[Topic]) -> FreeText:
-    """One coder's reading (no topic is a reading too). The second to finish settles the text, or finds that they differ."""
+    """One coder's reading (no topic is one too). The second to finish settles the text, or finds that they differ."""
     text = held(text)
     assignment = text.assignments.select_for_update().filter(coder=actor, role__in=READERS).first()
     if assignment is None:

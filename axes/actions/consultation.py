@@ -32,7 +32,9 @@ BOTH = [Scale.METROPOLITAN, Scale.MUNICIPAL]
 LAST_ORDER = 30_000
 
 
-def locked(actor: "User | None", consultation: Consultation, version: int | None, *, moves: bool = False) -> Consultation:
+def locked(
+    actor: "User | None", consultation: Consultation, version: int | None, *, moves: bool = False
+) -> Consultation:
     """The consultation, locked, for somebody who runs consultations (None: the platform, by the calendar)."""
     if actor is not None and not may_run_consultations(actor):
         raise NotAllowed
@@ -77,24 +79,36 @@ def create_consultation(
     )
     consultation.full_clean(exclude=["created_by"])
     consultation.save(force_insert=True)
-    record(actor=actor, action="consultation.created", obj=consultation, after={field: getattr(consultation, field) for field in EDITED})
+    record(
+        actor=actor,
+        action="consultation.created",
+        obj=consultation,
+        after={field: getattr(consultation, field) for field in EDITED},
+    )
     if phase is not None:
         make_phase(actor, consultation, *phase)
     return consultation
 
 
 @transaction.atomic
-def edit_consultation(*, actor: "User", consultation: Consultation, version: int, changes: Mapping[str, Any]) -> Consultation:
+def edit_consultation(
+    *, actor: "User", consultation: Consultation, version: int, changes: Mapping[str, Any]
+) -> Consultation:
     """Change the facts of a consultation (those of EDITED).
 
     The smallest cell shown cannot be lowered once results are frozen: two releases with different limits would betray
     each other's hidden cells.
     """
     consultation = locked(actor, consultation, version)
-    changes = {field: value for field, value in changes.items() if field in EDITED and getattr(consultation, field) != value}
+    changes = {
+        field: value for field, value in changes.items() if field in EDITED and getattr(consultation, field) != value
+    }
     if not changes:
         return consultation
-    if changes.get("minimum_cell", consultation.minimum_cell) < consultation.minimum_cell and consultation.releases.exists():
+    if (
+        changes.get("minimum_cell", consultation.minimum_cell) < consultation.minimum_cell
+        and consultation.releases.exists()
+    ):
         raise Refused(
             _("Results are already frozen with a higher limit: a lower one would reveal what they hide."),
             code="frozen",
@@ -109,7 +123,7 @@ def edit_consultation(*, actor: "User", consultation: Consultation, version: int
 
 
 @transaction.atomic
-def open_consultation(*, actor: "User", consultation: Consultation, version: int | None = None) -> Consultation:
+def open_consultation(*, actor: "User | None", consultation: Consultation, version: int | None = None) -> Consultation:
     """Begin to take answers, with the phase whose dates hold today where there is one."""
     consultation = locked(actor, consultation, version, moves=True)
     before = consultation.state
@@ -117,10 +131,18 @@ def open_consultation(*, actor: "User", consultation: Consultation, version: int
     if not consultation.topics.exists():
         raise Refused(_("Write the code book first: there is nothing to ask yet."), code="no_topics")
     consultation.state = ConsultationState.OPEN
-    record(actor=actor, action="consultation.opened", obj=consultation, before={"state": before}, after={"state": consultation.state})
+    record(
+        actor=actor,
+        action="consultation.opened",
+        obj=consultation,
+        before={"state": before},
+        after={"state": consultation.state},
+    )
     grown(consultation, "state")
     today = timezone.localdate()
-    due = consultation.phases.select_for_update().filter(state=PhaseState.PLANNED, opens_on__lte=today, closes_on__gte=today)
+    due = consultation.phases.select_for_update().filter(
+        state=PhaseState.PLANNED, opens_on__lte=today, closes_on__gte=today
+    )
     phase = due.first()
     if phase is not None and not consultation.phases.filter(state=PhaseState.OPEN).exists():
         begin(actor, consultation, phase)
@@ -128,7 +150,7 @@ def open_consultation(*, actor: "User", consultation: Consultation, version: int
 
 
 @transaction.atomic
-def close_consultation(*, actor: "User", consultation: Consultation, version: int | None = None) -> Consultation:
+def close_consultation(*, actor: "User | None", consultation: Consultation, version: int | None = None) -> Consultation:
     """Take no more answers: the open phase closes with it, and the addresses of who was invited begin to expire."""
     consultation = locked(actor, consultation, version, moves=True)
     check_move(CONSULTATION_MOVES, consultation.state, ConsultationState.CLOSED)
@@ -145,7 +167,7 @@ def close_consultation(*, actor: "User", consultation: Consultation, version: in
 
 
 @transaction.atomic
-def publish_results(*, actor: "User", consultation: Consultation, version: int | None = None) -> Consultation:
+def publish_results(*, actor: "User | None", consultation: Consultation, version: int | None = None) -> Consultation:
     """Let everybody see the frozen results."""
     consultation = locked(actor, consultation, version)
     if consultation.published_at is not None:
@@ -153,12 +175,19 @@ def publish_results(*, actor: "User", consultation: Consultation, version: int |
     if not Release.objects.filter(consultation=consultation).exists():
         raise Refused(_("Close a phase first: only frozen results can be published."), code="no_release")
     consultation.published_at = timezone.now()
-    record(actor=actor, action="consultation.published", obj=consultation, after={"published_at": consultation.published_at})
+    record(
+        actor=actor,
+        action="consultation.published",
+        obj=consultation,
+        after={"published_at": consultation.published_at},
+    )
     return grown(consultation, "published_at")
 
 
 @transaction.atomic
-def withdraw_publication(*, actor: "User", consultation: Consultation, version: int | None = None, reason: str = "") -> Consultation:
+def withdraw_publication(
+    *, actor: "User", consultation: Consultation, version: int | None = None, reason: str = ""
+) -> Consultation:
     """Take published results back from the public."""
     consultation = locked(actor, consultation, version)
     if consultation.published_at is None:
@@ -175,7 +204,7 @@ def withdraw_publication(*, actor: "User", consultation: Consultation, version: 
 # Phases
 
 
-def make_phase(actor: "User", consultation: Consultation, name: str, opens_on: date, closes_on: date) -> Phase:
+def make_phase(actor: "User | None", consultation: Consultation, name: str, opens_on: date, closes_on: date) -> Phase:
     phase = Phase(consultation=consultation, name=name.strip(), opens_on=opens_on, closes_on=closes_on)
     phase.full_clean(exclude=["opened_at", "closed_at"])
     phase.save(force_insert=True)
@@ -186,7 +215,7 @@ def make_phase(actor: "User", consultation: Consultation, name: str, opens_on: d
 
 @transaction.atomic
 def add_phase(
-    *, actor: "User", consultation: Consultation, name: str, opens_on: date, closes_on: date, version: int | None = None
+    *, actor: "User | None", consultation: Consultation, name: str, opens_on: date, closes_on: date, version: int | None = None
 ) -> Phase:
     """Plan a stretch of time in which answers are taken."""
     consultation = locked(actor, consultation, version)
@@ -268,7 +297,7 @@ def open_phase(*, actor: "User | None", phase: Phase) -> Phase:
 
 @transaction.atomic
 def close_phase(*, actor: "User | None", phase: Phase) -> Phase:
-    """End a phase and freeze its results, in one transaction: waits for answers that are being taken, admits none after."""
+    """End a phase and freeze its results at once: waits for answers that are being taken, admits none after."""
     consultation = locked(actor, phase.consultation, None, moves=True)
     phase = end(actor, consultation, locked_phase(consultation, phase))
     grown(consultation)
@@ -276,7 +305,7 @@ def close_phase(*, actor: "User | None", phase: Phase) -> Phase:
 
 
 def turn_phases(*, today: date | None = None) -> int:
-    """By the calendar: end the phases whose last day is over, begin those whose first day has come. Returns how many."""
+    """By the calendar: end the phases whose last day is over, begin those whose day has come. Returns how many."""
     today = today or timezone.localdate()
     turned = 0
     over = Phase.objects.select_related("consultation").filter(state=PhaseState.OPEN, closes_on__lt=today)
@@ -364,10 +393,12 @@ def add_topic(
     consultation = locked(actor, consultation, version)
     check_book_is_open(consultation)
     if node.framework_id != consultation.framework_id:
-        raise Refused(_("Choose something of the edition that this consultation is about."), code="other_edition", field="node")
+        raise Refused(
+            _("Choose something of the edition that this consultation is about."), code="other_edition", field="node"
+        )
     topic = Topic(
-        consultation=consultation, code=code.strip(), label=label.strip(), node=node, scales=in_order(scales), note=note,
-        order=next_order(consultation),
+        consultation=consultation, code=code.strip(), label=label.strip(), node=node, scales=in_order(scales),
+        note=note, order=next_order(consultation),
     )  # fmt: skip
     topic.full_clean()
     topic.save(force_insert=True)
@@ -383,19 +414,35 @@ def in_order(scales: Iterable[str]) -> list[str]:
 
 @transaction.atomic
 def edit_topic(
-    *, actor: "User", topic: Topic, version: int, node: Node, code: str, label: str, scales: Sequence[str], note: str = ""
+    *,
+    actor: "User",
+    topic: Topic,
+    version: int,
+    node: Node,
+    code: str,
+    label: str,
+    scales: Sequence[str],
+    note: str = "",
 ) -> Topic:
     """Change an entry. A scale at which it was named stays."""
     consultation = locked(actor, topic.consultation, version)
     check_book_is_open(consultation)
     topic = Topic.objects.select_for_update(of=("self",)).select_related("node").get(pk=topic.pk)
     if node.framework_id != consultation.framework_id:
-        raise Refused(_("Choose something of the edition that this consultation is about."), code="other_edition", field="node")
+        raise Refused(
+            _("Choose something of the edition that this consultation is about."), code="other_edition", field="node"
+        )
     dropped = set(topic.scales) - set(scales)
     if dropped and Mention.objects.filter(topic=topic, scale__in=dropped).exists():
         raise Refused(_("It was already named at a scale that you took out."), code="named", field="scales")
     before = facts(topic)
-    topic.node, topic.code, topic.label, topic.scales, topic.note = node, code.strip(), label.strip(), in_order(scales), note
+    topic.node, topic.code, topic.label, topic.scales, topic.note = (
+        node,
+        code.strip(),
+        label.strip(),
+        in_order(scales),
+        note,
+    )
     topic.full_clean()
     topic.save()
     record(actor=actor, action="consultation.topic_edited", obj=consultation, before=before, after=facts(topic))
@@ -414,7 +461,9 @@ def remove_topic(*, actor: "User", topic: Topic) -> None:
         with transaction.atomic():
             topic.delete()
     except ProtectedError as error:
-        raise Refused(_("It was already named, or stands in frozen results: it cannot be taken out."), code="named") from error
+        raise Refused(
+            _("It was already named, or stands in frozen results: it cannot be taken out."), code="named"
+        ) from error
     record(actor=actor, action="consultation.topic_removed", obj=consultation, before=before)
     grown(consultation)
 
@@ -432,14 +481,18 @@ def move_topic(*, actor: "User", topic: Topic, places: int) -> None:
     for order, each in enumerate(topics, start=1):
         each.order = order
     Topic.objects.bulk_update(topics, ["order"])
-    record(actor=actor, action="consultation.topic_moved", obj=consultation, after={"topic": one.code, "order": one.order})
+    record(
+        actor=actor, action="consultation.topic_moved", obj=consultation, after={"topic": one.code, "order": one.order}
+    )
     grown(consultation)
 
 
-def add_many(actor: "User", consultation: Consultation, entries: Iterable[Topic], action: str, **told: Any) -> list[Topic]:
+def add_many(
+    actor: "User", consultation: Consultation, entries: Iterable[Topic], action: str, **told: Any
+) -> list[Topic]:
     known = set(consultation.topics.values_list("code", flat=True))
     order = next_order(consultation)
-    added = []
+    added: list[Topic] = []
     for entry in entries:
         if entry.code in known:
             continue
@@ -448,7 +501,12 @@ def add_many(actor: "User", consultation: Consultation, entries: Iterable[Topic]
         added.append(entry)
     Topic.objects.bulk_create(added)
     if added:
-        record(actor=actor, action=action, obj=consultation, after={"topics": [entry.code for entry in added], **told})
+        record(
+            actor=actor,
+            action=action,
+            obj=consultation,
+            after={"topics": ", ".join(entry.code for entry in added), **told},
+        )
         grown(consultation)
     return added
 

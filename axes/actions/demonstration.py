@@ -78,7 +78,9 @@ def found_demonstration(
         Quota(consultation=consultation, municipality=place, group=group, expected=expected)
         for (place, group), expected in quota.items()
     )
-    record(actor=None, action="consultation.created", obj=consultation, after={"title": title, "is_demonstration": True})
+    record(
+        actor=None, action="consultation.created", obj=consultation, after={"title": title, "is_demonstration": True}
+    )
     return consultation
 
 

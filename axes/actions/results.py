@@ -27,9 +27,11 @@ LOCK_CLASS = 0x52455052
 # Cells are compared with nulls made plain, because only plain equality can be hashed.
 SAME_CELL = """
     t.consultation_id = %(consultation)s AND t.dimension = s.dimension
-    AND coalesce(t.municipality_id, 0) = coalesce(s.municipality_id, 0) AND coalesce(t."group", '') = coalesce(s."group", '')
+    AND coalesce(t.municipality_id, 0) = coalesce(s.municipality_id, 0)
+    AND coalesce(t."group", '') = coalesce(s."group", '')
     AND coalesce(t.topic_id, 0) = coalesce(s.topic_id, 0) AND coalesce(t.scale, '') = coalesce(s.scale, '')
 """
+
 
 def tally_respondents(
     *,
@@ -69,9 +71,7 @@ def tally_respondents(
         return ask_for_fold(actor=actor, consultation=consultation) if cursor.rowcount else None
 
 
-def tally_mentions(
-    *, consultation: Consultation, sign: int, mentions: Iterable[int], actor: Any = None
-) -> Job | None:
+def tally_mentions(*, consultation: Consultation, sign: int, mentions: Iterable[int], actor: Any = None) -> Job | None:
     """Note that mentions (given by their keys) were added to, or taken from, respondents who had answered before."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -112,7 +112,7 @@ MERGE = f"""
     WHEN NOT MATCHED AND s.change <> 0 THEN
         INSERT (consultation_id, dimension, municipality_id, "group", topic_id, scale, count, computed_at)
         VALUES (%(consultation)s, s.dimension, s.municipality_id, s."group", s.topic_id, s.scale, s.change, now())
-"""
+"""  # noqa: S608 - constants of this module
 
 
 def fold_tallies(*, consultation: Consultation) -> int:
@@ -133,7 +133,7 @@ def fold_tallies(*, consultation: Consultation) -> int:
             ),
             s AS ({STRATA})
             {MERGE}
-            """,
+            """,  # noqa: S608 - constants of this module
             {"consultation": consultation.pk},
         )
         return cursor.rowcount
@@ -159,6 +159,7 @@ def recount(*, consultation: Consultation) -> int:
                     FROM axes_representativeness WHERE consultation_id = %(consultation)s
                 ) both_sides
                 GROUP BY 1, 2, 3, 4, 5
+                HAVING sum(change) <> 0
             )
             {MERGE}
             """,  # noqa: S608 - constants of this module

@@ -64,14 +64,14 @@ class InviteeAdmin(ReadOnlyAdmin):
     list_filter = ("has_answered", "group")
     list_select_related = ("consultation", "municipality")
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002 - Django's signature
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [
             "public_id", "consultation", "municipality", "group", "masked", "invited_at", "reminded_at", "has_answered",
             "erase_on", "erased_at",
         ]  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return self.get_fields(request, obj)
+        return list(self.get_fields(request, obj))
 
     @admin.display(description=_("e-mail"))
     def masked(self, invitee: Invitee) -> str:
@@ -101,10 +101,10 @@ class FreeTextAdmin(ReadOnlyAdmin):
     list_display = ("public_id", "scale", "state", "settled_at")
     list_filter = ("state", "scale")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002 - Django's signature
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["public_id", "scale", "text", "state", "settled_at"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_readonly_fields(request, obj)
 
 
@@ -116,8 +116,8 @@ class CodeAssignmentAdmin(ReadOnlyAdmin):
     list_filter = ("role",)
     list_select_related = ("text", "coder")
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002 - Django's signature
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["role", "coder", "done_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return self.get_fields(request, obj)
+        return list(self.get_fields(request, obj))

@@ -5,7 +5,6 @@ from django.contrib import admin
 from axes.models import Release, ReleasedResult, Representativeness, Tally
 from refamp.base.admin import ReadOnlyAdmin
 
-
 COUNTED = ("dimension", "municipality", "group", "topic", "scale")
 
 

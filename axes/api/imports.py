@@ -33,6 +33,4 @@ class AnswersImportViewSet(ImportViewSet):
 
 
 def register(router: Router) -> None:
-    router.register(
-        r"consultations/(?P<consultation>[^/]+)/imports", AnswersImportViewSet, "consultation-imports"
-    )
+    router.register(r"consultations/(?P<consultation>[^/]+)/imports", AnswersImportViewSet, "consultation-imports")

@@ -109,7 +109,8 @@ class RepresentativenessViewSet(OfConsultation):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter(name, str, description=meaning, enum=choices) for name, (meaning, choices) in FILTERS.items()
+            OpenApiParameter(name, str, description=meaning, enum=choices)
+            for name, (meaning, choices) in FILTERS.items()
         ]
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -123,7 +124,9 @@ class RepresentativenessViewSet(OfConsultation):
             "topic": list(Topic.objects.filter(consultation=self.consultation).values_list("code", flat=True)),
             "municipality": [place.code for place in results.municipalities],
         }
-        asked = {name: set(self.request.query_params.getlist(name)) for name in FILTERS if name in self.request.query_params}
+        asked = {
+            name: set(self.request.query_params.getlist(name)) for name in FILTERS if name in self.request.query_params
+        }
         wrong = [name for name, values in asked.items() if values - set(known[name] or [])]
         if wrong:
             raise BadParameters([(name, "invalid", _("There is no such value here.")) for name in wrong])

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from axes.choices import GROUP_WORDS, SCALE_WORDS
 from axes.queries.consultation import CodeBook
 from refamp.base.text import fold
+from refamp.jobs.actions import Problem
 
 COLUMNS = ("respondent", "municipality", "group", "topic", "scale")
 HEADERS = {
@@ -58,7 +59,9 @@ TEXTS = {
     "two_groups": gettext_lazy("“%(value)s” stands with two groups."),
     "already_answered": gettext_lazy("“%(value)s” has already answered."),
     # notes: reported, and no reason to refuse
-    "duplicate_mention": gettext_lazy("“%(value)s” was already named by this respondent at this scale: it counts once."),
+    "duplicate_mention": gettext_lazy(
+        "“%(value)s” was already named by this respondent at this scale: it counts once."
+    ),
     "duplicate_empty": gettext_lazy("This respondent already has a row without topic."),
     "empty_beside_mentions": gettext_lazy("This row names nothing, but the respondent names something in another."),
     "municipality_not_stated": gettext_lazy("“%(value)s” does not state a municipality."),
@@ -72,7 +75,9 @@ def describe(code: str, value: str | None = None) -> str:
     return str(TEXTS[code]) % {"value": value if value is not None else ""} if code in TEXTS else code
 
 
-def problem(code: str, *, row: int | None = None, column: str | None = None, value: str | None = None) -> dict[str, Any]:
+def problem(
+    code: str, *, row: int | None = None, column: str | None = None, value: str | None = None
+) -> dict[str, Any]:
     return {"row": row, "column": column, "code": code, "detail": describe(code, value)}
 
 
@@ -87,9 +92,9 @@ class AnswersPlan:
     rows: int = 0
     respondents: list[tuple[str, int | None, str | None]] = field(default_factory=list)
     mentions: list[tuple[int, int, str]] = field(default_factory=list)
-    problems: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
-    notes: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     note_counts: dict[str, int] = field(default_factory=dict)
     preview: list[dict[str, Any]] = field(default_factory=list)
 
@@ -117,7 +122,8 @@ class AnswersPlan:
         if len(rows):
             self.note_counts[code] = len(rows)
             self.notes += [
-                problem(code, row=int(row), column=column, value=str(value)) for row, value in rows.head(NOTES).items()
+                problem(code, row=int(row), column=column, value=str(value))
+                for row, value in zip(rows.index[:NOTES], rows.iloc[:NOTES], strict=True)
             ]
 
 
@@ -185,10 +191,14 @@ def meant(mapping: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def look_up(column: pd.Series, find: Callable[[str], Any]) -> pd.Series:
     """Each different word is looked up once. Null where the cell is empty or the word unknown."""
     codes, words = pd.factorize(column)
-    return pd.Series(pd.array([find(word) if word else None for word in words], dtype="object").take(codes), index=column.index)
+    return pd.Series(
+        pd.array([find(word) if word else None for word in words], dtype="object").take(codes), index=column.index
+    )
 
 
-def fill(plan: AnswersPlan, rows: pd.DataFrame, book: CodeBook, present: Callable[[list[str]], set[str]]) -> AnswersPlan:
+def fill(
+    plan: AnswersPlan, rows: pd.DataFrame, book: CodeBook, present: Callable[[list[str]], set[str]]
+) -> AnswersPlan:
     """From tidy rows to respondents and mentions, or to problems."""
     municipality = look_up(rows["municipality"], lambda word: find_municipality(book, word))
     group = look_up(rows["group"], lambda word: GROUP_WORDS.get(fold(word)))
@@ -201,7 +211,9 @@ def fill(plan: AnswersPlan, rows: pd.DataFrame, book: CodeBook, present: Callabl
     stated_group, clash_group = settle(who, group, said["respondent"])
     here = present([str(reference) for reference in references if reference])
     asked = pd.Series(
-        [(t, s) in book.asked for t, s in zip(topic, scale, strict=True)] if len(rows) else [], index=rows.index, dtype=bool
+        [(t, s) in book.asked for t, s in zip(topic, scale, strict=True)] if len(rows) else [],
+        index=rows.index,
+        dtype=bool,
     )
     reference = rows["respondent"]
     wrong = [
@@ -218,8 +230,7 @@ def fill(plan: AnswersPlan, rows: pd.DataFrame, book: CodeBook, present: Callabl
         (clash_group, "group", "two_groups", reference),
         (reference.isin(here) & said["respondent"], "respondent", "already_answered", reference),
     ]
-    for name in COLUMNS:
-        wrong.append((unprintable(rows[name]), name, "characters_not_allowed", None))
+    wrong += [(unprintable(rows[name]), name, "characters_not_allowed", None) for name in COLUMNS]
     bad = collect(plan, wrong)
     pairs = pd.DataFrame({"who": who, "topic": topic, "scale": scale})
     named = topic.notna() & scale.notna()
@@ -233,8 +244,17 @@ def fill(plan: AnswersPlan, rows: pd.DataFrame, book: CodeBook, present: Callabl
     first = said["respondent"] & ~who.duplicated()
     plan.add_note("municipality_not_stated", reference[first & stated_municipality.isna() & ~bad], "municipality")
     plan.add_note("group_not_stated", reference[first & stated_group.isna() & ~bad], "group")
-    plan.preview = preview(rows, book, {"municipality": municipality.where(municipality.notna(), stated_municipality), "group": group.where(group.notna(), stated_group), "topic": topic, "scale": scale},
-                           {"problem": bad, "already_counted": again | empty_again | (empty & names_something), "names_nothing": empty})
+    plan.preview = preview(
+        rows,
+        book,
+        {
+            "municipality": municipality.where(municipality.notna(), stated_municipality),
+            "group": group.where(group.notna(), stated_group),
+            "topic": topic,
+            "scale": scale,
+        },
+        {"problem": bad, "already_counted": again | empty_again | (empty & names_something), "names_nothing": empty},
+    )
     if plan.problem_count:
         return plan
     ones = pd.DataFrame({"reference": reference, "municipality": stated_municipality, "group": stated_group})[first]
@@ -287,9 +307,9 @@ def preview(
             {
                 "row": int(row),
                 "respondent": str(rows["respondent"][row]),
-                "municipality": book.names.get(given["municipality"], str(rows["municipality"][row])),
+                "municipality": book.names.get(given["municipality"] or 0, str(rows["municipality"][row])),
                 "group": str(given["group"] or rows["group"][row]),
-                "topic": book.codes.get(given["topic"], str(rows["topic"][row])),
+                "topic": book.codes.get(given["topic"] or 0, str(rows["topic"][row])),
                 "scale": str(given["scale"] or rows["scale"][row]),
                 "effect": next((name for name, mask in effects.items() if mask[row]), "counts"),
             }
@@ -306,7 +326,7 @@ def find_municipality(book: CodeBook, word: str) -> int | None:
 
 
 def find_topic(book: CodeBook, word: str) -> int | None:
-    """By code as written; then without regard to case, with a decimal comma (`1,1`), as a number (`2.0`); then by label."""
+    """By code as written; then whatever its case, with a decimal comma (`1,1`), as a number (`2.0`); or by label."""
     key = fold(word)
     for attempt in (word, key, key.replace(",", "."), NUMBER_WITH_ZERO_DECIMALS.sub(r"\1", key)):
         if attempt in book.topics:
@@ -314,6 +334,8 @@ def find_topic(book: CodeBook, word: str) -> int | None:
     return book.labels.get(key)
 
 
-def exported(rows: Iterable[tuple[str, str | None, str | None, str | None, str | None]]) -> Iterator[dict[str, str | None]]:
+def exported(
+    rows: Iterable[tuple[str, str | None, str | None, str | None, str | None]],
+) -> Iterator[dict[str, str | None]]:
     """The rows of a file of answers, under its headers."""
     return (dict(zip(COLUMNS, row, strict=True)) for row in rows)

@@ -187,9 +187,14 @@ def read_people(text: str) -> tuple[list[tuple[str, Municipality, Group]], list[
             wrong.append(_("line %(line)s: “%(value)s” is not an address") % {"line": number, "value": cells[0][:60]})
             continue
         if place is None:
-            wrong.append(_("line %(line)s: “%(value)s” is not one of the municipalities") % {"line": number, "value": cells[1][:60]})
+            wrong.append(
+                _("line %(line)s: “%(value)s” is not one of the municipalities")
+                % {"line": number, "value": cells[1][:60]}
+            )
         elif group is None:
-            wrong.append(_("line %(line)s: “%(value)s” is not one of the groups") % {"line": number, "value": cells[2][:60]})
+            wrong.append(
+                _("line %(line)s: “%(value)s” is not one of the groups") % {"line": number, "value": cells[2][:60]}
+            )
         else:
             people.append((cells[0], place, group))
     return people, wrong

@@ -68,7 +68,9 @@ class EditConsultationForm(VersionForm, ConsultationForm):
 class NewConsultationForm(ConsultationForm):
     """A consultation with the edition that it is about and its first phase."""
 
-    framework = forms.ModelChoiceField(Framework.objects.none(), label=_("Edition of the referential"), empty_label=None)
+    framework = forms.ModelChoiceField(
+        Framework.objects.none(), label=_("Edition of the referential"), empty_label=None
+    )
     phase_name = forms.CharField(label=_("Name of the first phase"), max_length=150, initial=_("First phase"))
     opens_on = DayField(label=_("It opens on"))
     closes_on = DayField(label=_("It closes on"), help_text=_("The last day on which answers are taken."))
@@ -104,7 +106,9 @@ class NodeChoice(forms.ModelChoiceField):
 class TopicForm(forms.Form):
     """An entry of the code book."""
 
-    code = forms.CharField(label=_("Code"), max_length=20, help_text=_("As it stands in files of answers, such as 1.1."))
+    code = forms.CharField(
+        label=_("Code"), max_length=20, help_text=_("As it stands in files of answers, such as 1.1.")
+    )
     label = forms.CharField(label=_("Label"), max_length=300)
     node = NodeChoice(Node.objects.none(), label=_("Stands for"), to_field_name="public_id")
     scales = forms.MultipleChoiceField(label=_("Asked at"), choices=Scale.choices, widget=forms.CheckboxSelectMultiple)
@@ -116,7 +120,7 @@ class TopicForm(forms.Form):
         self.fields["node"].queryset = (  # type: ignore[attr-defined]  # of a ModelChoiceField
             Node.objects.filter(framework=consultation.framework_id, kind__in=TOPIC_KINDS)
             .select_related("parent")
-            .order_by("kind", "order", "id")
+            .order_by("kind", "parent__order", "order", "id")
         )
 
 
@@ -146,7 +150,9 @@ class QuotaForm(forms.Form):
                     min_value=0,
                     max_value=MOST_EXPECTED,
                     initial=expected,
-                    widget=forms.NumberInput(attrs={"aria-label": f"{place.name}, {group.label}", "inputmode": "numeric"}),
+                    widget=forms.NumberInput(
+                        attrs={"aria-label": f"{place.name}, {group.label}", "inputmode": "numeric"}
+                    ),
                 )
 
     @property
@@ -159,5 +165,3 @@ class QuotaForm(forms.Form):
         return {
             (place, group): self.cleaned_data[name] for place, row in self.grid.rows for group, name, _expected in row
         }
-
-

@@ -35,7 +35,7 @@ def kappa(both: int, only_first: int, only_second: int, neither: int) -> Fractio
 def kappa_per_topic(
     readings: Sequence[tuple[Collection[Topic], Collection[Topic]]], topics: Iterable[Topic]
 ) -> dict[Topic, Fraction | None]:
-    """Kappa of "named or not", topic by topic. `readings` holds, per text, what the first and the second coder named."""
+    """Kappa of "named or not", topic by topic. `readings`: per text, what the first and what the second coder named."""
     found = {}
     for topic in topics:
         cells = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}

@@ -134,7 +134,10 @@ def proportional_similarity(observed: Mapping[Any, int], reference: Mapping[Any,
     value = None
     if people and whole:
         value = sum(
-            (min(Fraction(stated.get(key, 0), people), Fraction(known.get(key, 0), whole)) for key in {*stated, *known}),
+            (
+                min(Fraction(stated.get(key, 0), people), Fraction(known.get(key, 0), whole))
+                for key in {*stated, *known}
+            ),
             Fraction(0),
         )
     return Similarity(rounded(None if value is None else value * 100), people, observed.get(None, 0))

@@ -1,43 +1,44 @@
-"""Which counts may not be shown: one decision, taken when results are frozen, for page, chart, CSV, XLSX and API alike.
+"""Which counts may not be shown: decided once, when results are frozen, for page, chart, CSV, XLSX and API alike.
 
 The tables
     Respondents: N = Σ nᵢ over municipalities, and the same N = Σ nⱼ over groups. Mentions of one topic at one scale:
-    M = Σ mᵢ over municipalities, and the same M over groups. "Not stated" is one more stratum of each, and is treated as
-    one even where nothing of it is published. Municipality by group is never published, and topics share no total.
+    M = Σ mᵢ over municipalities, and the same M over groups. "Not stated" is one more stratum of each, and is treated
+    as one even where nothing of it is published. Municipality by group is never published, and topics share no total.
 
 The rule (k is the smallest cell shown)
     Primary: a count of respondents from 1 to k - 1, with every count of mentions of those people; a count of mentions
-    from 1 to k - 1. Zeros are shown. Complementary: as many other counts as it takes, the smallest useful first, zeros
-    last.
+    from 1 to k - 1. Zeros are shown. Complementary: as many other counts as it takes, the smallest useful first,
+    zeros last.
 
 The attacker
     knows this rule and this program, all that was ever released, that counts are whole and not negative, that nobody
     names a topic twice (m ≤ n), and that as a rule answers are added, not taken away. They do not know other people's
-    answers. From one equation, Σ hidden = total - Σ shown, with bounds on each term, the values that a hidden count can
-    take form an interval, computed here exactly (one equation with bounds is a linear programme solved by hand). It must
-    be at least k - 2 wide, as wide as what the rule itself gives away (1 to k - 1), and where the data are too few for
-    that, at least 1: nothing hidden is ever pinned. So that this also holds against somebody who knows the rule, a hidden
-    count of mentions is taken to be 1 or more unless zeros are hidden too: with M = 5 and five strata of one each, to
-    hide the five ones alone would show them.
+    answers. From one equation, Σ hidden = total - Σ shown, with bounds on each term, the values that a hidden count
+    can take form an interval, computed here exactly (one equation with bounds is a linear programme solved by hand).
+    It must be at least k - 2 wide, as wide as what the rule itself gives away (1 to k - 1), and where the data are
+    too few for that, at least 1: nothing hidden is ever pinned. So that this also holds against somebody who knows
+    the rule, a hidden count of mentions is taken to be 1 or more unless zeros are hidden too: with M = 5 and five
+    strata of one each, to hide the five ones alone would show them.
 
     Cf. L. Willenborg and T. de Waal, Elements of Statistical Disclosure Control, Springer 2001, ch. 4 (secondary
-    suppression, protection intervals); A. Hundepool et al., Statistical Disclosure Control, Wiley 2012, ch. 4 (sliding
-    protection).
+    suppression, protection intervals); A. Hundepool et al., Statistical Disclosure Control, Wiley 2012, ch. 4
+    (sliding protection).
 
     Not covered: respondents who pool what they know of themselves; links between topics that follow from one
     municipality's respondents all being of one group (that table is never published).
 
 Implied figures
-    Where nobody at all named a topic (M = 0, shown), nobody named it in a stratum either: such a zero is no secret and
-    is not marked hidden, even where the stratum's respondents are. Likewise, where nobody who came since an earlier
-    release named it (the same M, shown in both), what that release showed for a stratum still holds and stays shown.
+    Where nobody at all named a topic (M = 0, shown), nobody named it in a stratum either: such a zero is no secret
+    and is not marked hidden, even where the stratum's respondents are. Likewise, where nobody who came since an
+    earlier release named it (the same M, shown in both), what that release showed for a stratum still holds and stays
+    shown.
 
 Several releases
-    The difference of two releases is a table of the people who came between them, so the same rule holds for it. (a) A
-    release whose N differs from that of an earlier shown one by 1 to k - 1 is withheld as a whole (`is_too_close`). (b) A
-    count that was shown and has changed by 1 to k - 1 is hidden. (c) A count that was hidden is shown only once it has
-    grown by k or more, its respondents too: otherwise the new figure is a close upper bound of the old secret. What was
-    shown earlier is a lower bound of what is hidden now.
+    The difference of two releases is a table of the people who came between them, so the same rule holds for it. (a)
+    A release whose N differs from that of an earlier shown one by 1 to k - 1 is withheld as a whole (`is_too_close`).
+    (b) A count that was shown and has changed by 1 to k - 1 is hidden. (c) A count that was hidden is shown only once
+    it has grown by k or more, its respondents too: otherwise the new figure is a close upper bound of the old secret.
+    What was shown earlier is a lower bound of what is hidden now.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -84,9 +85,7 @@ def hide(counts: Counts, minimum: int, earlier: Sequence[Release] = ()) -> Hidde
     n = counts.respondents
     if 0 < n < minimum or any(old.everything and n - was.respondents < minimum for was, old in earlier):
         return Hidden(everything=True)
-    respondents = {
-        dimension: hide_respondents(counts, dimension, minimum, earlier) for dimension in counts.strata
-    }
+    respondents = {dimension: hide_respondents(counts, dimension, minimum, earlier) for dimension in counts.strata}
     totals: set[Item] = set()
     mentions: set[tuple[str, Key, Item]] = set()
     for item in counts.totals:
@@ -171,7 +170,7 @@ class Terms:
         return sum(width < 1 for width in widths), sum(max(0, wanted - width) for width in widths)
 
     def candidates(self) -> Iterator[Key]:
-        """What could be hidden in addition: the smallest first, zeros last. Where nobody could be, nothing is to hide."""
+        """What could be hidden in addition: the smallest first, zeros last; not where there is nobody."""
         free = [key for key, most in self.ceiling.items() if most and key not in self.hidden | self.implied]
         yield from sorted(free, key=lambda key: (self.values[key] == 0, self.values[key]))
 
@@ -243,7 +242,9 @@ def hide_mentions(
         return row
     wanted = minimum - 2
     while True:
-        while any([widen_total(row, wanted), *(hide_one_more(t, row.range_of_total(), wanted) for t in row.terms.values())]):
+        while any(
+            [widen_total(row, wanted), *(hide_one_more(t, row.range_of_total(), wanted) for t in row.terms.values())]
+        ):
             pass
         pinned = any(terms.missing_width(row.range_of_total(), 1)[0] for terms in row.terms.values())
         if not pinned or row.total_hidden:
@@ -276,7 +277,7 @@ def row_of(
     asked = [(was, old) for was, old in earlier if item in was.totals]
     bounds, total_hidden = total_bounds(counts, item, asked, minimum)
     terms = {
-        dimension: terms_of(counts, item, dimension, respondents[dimension], asked, minimum)
+        dimension: terms_of(counts, item, dimension, respondents[dimension], asked, minimum=minimum)
         for dimension in counts.strata
     }
     if not total_hidden:
@@ -305,7 +306,7 @@ def total_bounds(counts: Counts, item: Item, asked: Sequence[Release], minimum: 
 
 
 def terms_of(
-    counts: Counts, item: Item, dimension: str, unknown: set[Key], asked: Sequence[Release], minimum: int
+    counts: Counts, item: Item, dimension: str, unknown: set[Key], asked: Sequence[Release], *, minimum: int
 ) -> Terms:
     """One dimension of a row. `unknown` are the strata whose respondents are hidden: so are all their mentions."""
     strata = {key: count for key, count in counts.strata[dimension].items() if key is not None or count}
@@ -321,15 +322,20 @@ def terms_of(
         pool_floor=least,
         hidden=set(unknown),
     )
-    for key in strata:
+    for key, people in strata.items():
         now = terms.values[key]
         if is_small(now, minimum):
             terms.hidden.add(key)
         for was, old in asked:
             then, was_hidden = was.named(dimension, key, item), old.everything or (dimension, key, item) in old.mentions
-            grown = strata[key] - was.strata[dimension].get(key, 0)
-            if key not in unknown and strata[key] and (
-                changed_too_little(now, then, was_hidden=was_hidden, minimum=minimum) or (was_hidden and grown < minimum)
+            grown = people - was.strata[dimension].get(key, 0)
+            if (
+                key not in unknown
+                and people
+                and (
+                    changed_too_little(now, then, was_hidden=was_hidden, minimum=minimum)
+                    or (was_hidden and grown < minimum)
+                )
             ):
                 terms.hidden.add(key)
             if not was_hidden and was.totals[item] != counts.totals[item]:

@@ -85,10 +85,12 @@ def read_twice(consultation: Consultation) -> list[tuple[FreeText, frozenset[int
     """The texts that both coders have read, with the keys of the topics that each named."""
     done = Prefetch(
         "assignments",
-        CodeAssignment.objects.filter(role__in=READERS, done_at__isnull=False).order_by("role").prefetch_related("topics"),
+        CodeAssignment.objects.filter(role__in=READERS, done_at__isnull=False)
+        .order_by("role")
+        .prefetch_related("topics"),
         to_attr="readings",
     )
-    found = []
+    found: list[tuple[FreeText, frozenset[int], frozenset[int]]] = []
     for text in texts_of(consultation).prefetch_related(done).order_by("id"):
         by_role = {reading.role: frozenset(topic.pk for topic in reading.topics.all()) for reading in text.readings}
         if len(by_role) == len(READERS):

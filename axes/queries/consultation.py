@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
@@ -83,13 +83,18 @@ def topics_proposed(consultation: Consultation) -> QuerySet[Node]:
             framework=consultation.framework_id, kind__in=[NodeKind.PROBLEM_AREA, NodeKind.STRATEGIC_ACTION]
         )
         .exclude(topics__consultation=consultation)
-        .order_by("kind", "order", "id")
+        .order_by("kind", "parent__order", "order", "id")
     )
 
 
 def consultations_listed(user: "User | AnonymousUser") -> QuerySet[Consultation]:
     """Those that a person may see, the newest first, with how many answers the plan expects."""
-    expected = Quota.objects.filter(consultation=OuterRef("pk")).order_by().values("consultation").annotate(all=Sum("expected"))
+    expected = (
+        Quota.objects.filter(consultation=OuterRef("pk"))
+        .order_by()
+        .values("consultation")
+        .annotate(all=Sum("expected"))
+    )
     return (
         Consultation.objects.visible_to(user)
         .select_related("framework")
@@ -176,7 +181,7 @@ def texts_to_code(consultation: Consultation) -> int:
     )
 
 
-def answer_rows(consultation: Consultation) -> QuerySet[Respondent]:
+def answer_rows(consultation: Consultation) -> QuerySet[Any, Any]:
     """The answers in the shape of the file that imports them: one row per mention, one for whoever named nothing."""
     return (
         Respondent.objects.filter(consultation=consultation, withdrawn_at__isnull=True)

@@ -8,8 +8,8 @@ from axes.models import Consultation
 
 # One row per stratum and topic, from `cells` (municipality, group, topic, scale, change). Respondents have no topic.
 STRATA = """
-    SELECT CASE WHEN GROUPING(municipality_id) = 0 THEN 'municipality' WHEN GROUPING("group") = 0 THEN 'group' ELSE 'all' END
-               AS dimension,
+    SELECT CASE WHEN GROUPING(municipality_id) = 0 THEN 'municipality'
+                WHEN GROUPING("group") = 0 THEN 'group' ELSE 'all' END AS dimension,
            municipality_id, "group", topic_id, scale, sum(change)::bigint AS change
     FROM cells
     GROUP BY GROUPING SETS ((topic_id, scale), (topic_id, scale, municipality_id), (topic_id, scale, "group"))

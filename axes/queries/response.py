@@ -1,7 +1,7 @@
 """Who is missing: answers against the quota plan, and how alike respondents are to whom they should speak for.
 
-Built from `Results` alone, that is from figures that this person may see anyway: what is hidden there is pooled here, so
-that nothing more can be learnt.
+Built from `Results` alone, that is from figures that this person may see anyway: what is hidden there is pooled here,
+so that nothing more can be learnt.
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ def fewest(margins: list[Margin]) -> Margin | None:
 
 
 def response_of(results: Results) -> Response:
-    """Answers against the quota plan, and proportional similarity. Three queries; the heat map only for live results."""
+    """Answers against the quota plan, and proportional similarity. Three queries; a heat map only where live."""
     quota: dict[tuple[int, str], int] = {
         (place, group): expected
         for place, group, expected in Quota.objects.filter(consultation=results.consultation).values_list(
@@ -138,7 +138,10 @@ def heat_of(results: Results, quota: Mapping[tuple[int, str], int]) -> list[Heat
     answered = {
         (place, group): count
         for place, group, count in Respondent.objects.filter(
-            consultation=results.consultation, withdrawn_at__isnull=True, municipality__isnull=False, group__isnull=False
+            consultation=results.consultation,
+            withdrawn_at__isnull=True,
+            municipality__isnull=False,
+            group__isnull=False,
         )
         .order_by()
         .values_list("municipality_id", "group")

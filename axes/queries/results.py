@@ -1,7 +1,7 @@
 """What the results say, and to whom: one set of rows for page, chart, CSV, XLSX and API.
 
-The coordination unit reads the summary as it is now, nothing hidden; everybody else reads the latest release that may be
-shown, frozen when a phase closed, with what is hidden in it decided then.
+The coordination unit reads the summary as it is now, nothing hidden; everybody else reads the latest release that may
+be shown, frozen when a phase closed, with what is hidden in it decided then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,8 +34,8 @@ COLUMNS = ("dimension", "municipality_id", "group", "topic_id", "scale")
 class ResultRow:
     """One topic at one scale in one stratum. Counts and shares are None where hidden or where there are none.
 
-    `respondents` may be shown where `mentions` are hidden; `mentions` may be shown where `respondents` are hidden only if
-    they are implied (nobody at all named it). Shares and bounds are in percent.
+    `respondents` may be shown where `mentions` are hidden; `mentions` may be shown where `respondents` are hidden only
+    if they are implied (nobody at all named it). Shares and bounds are in percent.
     """
 
     topic: Topic
@@ -80,8 +80,10 @@ class ResultRow:
 
 @dataclass(frozen=True)
 class Results:
-    """All rows, and where they come from: `release` None is the live summary. `strata` holds respondents alone:
-    {(dimension, municipality key or group or None): count, or None where hidden}."""
+    """All rows, and where they come from: `release` None is the live summary.
+
+    `strata` holds respondents alone: {(dimension, municipality key, group or None): count, or None where hidden}.
+    """
 
     consultation: Consultation
     rows: list[ResultRow]
@@ -111,7 +113,7 @@ def usable_frame(consultation: Consultation, respondents: int | None) -> int | N
 
 
 def results_for(consultation: Consultation, user: "User | AnonymousUser") -> Results:
-    """What this person may read of a consultation's results. Five queries; the consultation is one that they may see."""
+    """What this person may read of the results of a consultation that they may see. Five or six queries."""
     live = sees_live_results(user)
     places = list(Municipality.objects.valid_on(timezone.localdate()))
     topics = list(Topic.objects.filter(consultation=consultation).select_related("node__framework", "node__parent"))
@@ -154,7 +156,16 @@ def results_for(consultation: Consultation, user: "User | AnonymousUser") -> Res
     by_key = {place.pk: place for place in places}
     frame = usable_frame(consultation, total)
     rows = [
-        row_of(topic, scale, stratum, by_key, counts, hidden, frame, printed.get((topic.pk, scale)))
+        row_of(
+            topic,
+            scale,
+            stratum,
+            places=by_key,
+            counts=counts,
+            hidden=hidden,
+            frame=frame,
+            printed=printed.get((topic.pk, scale)),
+        )
         for topic in topics
         for scale in Scale.values
         if scale in topic.scales
@@ -189,13 +200,16 @@ def with_former(places: list[Municipality], counts: Iterable[Cell]) -> list[Muni
 def groups_of(consultation: Consultation, counts: Mapping[Cell, int]) -> list[str]:
     """The target groups (all where none are named) and any other group that answered, in their order."""
     answered = {group for (_dimension, _place, group, *_rest), count in counts.items() if count}
-    return [group for group in Group.values if group in (consultation.target_groups or Group.values) or group in answered]
+    return [
+        group for group in Group.values if group in (consultation.target_groups or Group.values) or group in answered
+    ]
 
 
 def row_of(
     topic: Topic,
     scale: str,
     stratum: tuple[str, int | None, str | None],
+    *,
     places: Mapping[int, Municipality],
     counts: Mapping[Cell, int],
     hidden: set[Cell],

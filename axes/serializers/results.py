@@ -67,7 +67,8 @@ class TopicSerializer(serializers.ModelSerializer):
     node = ReferenceField(id="node__code", label="node__wording", to=None)
     node_kind = serializers.CharField(source="node.kind")
     scales = serializers.ListField(
-        child=serializers.ChoiceField(Scale.choices), help_text="Where it was asked; at the other scale there is no data."
+        child=serializers.ChoiceField(Scale.choices),
+        help_text="Where it was asked; at the other scale there is no data.",
     )
 
     class Meta:
@@ -87,7 +88,9 @@ class RepresentativenessSerializer(serializers.Serializer):
     topic_code = serializers.CharField()
     scale = serializers.ChoiceField(Scale.choices)
     group = serializers.ChoiceField(Group.choices, allow_null=True)
-    municipality = ReferenceField(id="municipality__code", label="municipality__name", to="municipalities", allow_null=True)
+    municipality = ReferenceField(
+        id="municipality__code", label="municipality__name", to="municipalities", allow_null=True
+    )
     dimension = serializers.ChoiceField(Representativeness.Dimension.choices, help_text="Which kind of stratum it is.")
     mentions = serializers.IntegerField(allow_null=True, min_value=0)
     respondents = serializers.IntegerField(allow_null=True, min_value=0)

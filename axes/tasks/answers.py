@@ -50,7 +50,7 @@ def check_answers(upload: Upload, progress: Progress) -> Checked:
 
 
 def apply_answers(upload: Upload, progress: Progress) -> dict[str, Any]:
-    """Import a confirmed file, all or nothing. It is read again: what was right when it was checked may be no longer."""
+    """Import a confirmed file, all or nothing. It is read again: what was right when checked may be no longer."""
     consultation = target_of(upload)
     with translation.override(upload.actor.language if upload.actor else settings.LANGUAGE_CODE):
         plan = read(upload, consultation)
@@ -63,7 +63,7 @@ def apply_answers(upload: Upload, progress: Progress) -> dict[str, Any]:
             progress.check()
             progress.set(done, total)
 
-        done = import_answers(
+        return import_answers(
             actor=upload.job.actor if upload.job else upload.actor,
             consultation=consultation,
             upload=upload,
@@ -71,7 +71,6 @@ def apply_answers(upload: Upload, progress: Progress) -> dict[str, Any]:
             mentions=plan.mentions,
             progress=tell,
         )
-    return done
 
 
 def undo_answers(upload: Upload) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from axes.exchange.local_plans import LocalPlansFile, read_local_plans
 from axes.models import LocalPlan
 from axes.queries.framework import problem_areas_for_plans
 from axes.rules import may_add_local_plan
-from refamp.accounts.models import User
 from refamp.base.errors import Refused
 from refamp.jobs.actions import Checked, Progress, Unfit, problem
 from refamp.jobs.models import Upload
@@ -27,7 +26,7 @@ def language_of(upload: Upload) -> str:
     return upload.actor.language if upload.actor else settings.LANGUAGE_CODE
 
 
-def read(upload: Upload, actor: User) -> LocalPlansFile:
+def read(upload: Upload, actor: Any) -> LocalPlansFile:
     """The file against what is there now, with the municipalities that its sender does not write for as problems."""
     table = open_table(upload.file.path, upload.name)
     found = read_local_plans(
@@ -81,7 +80,7 @@ def check_local_plans(upload: Upload, progress: Progress) -> Checked:
     )
 
 
-def sender(upload: Upload) -> User:
+def sender(upload: Upload) -> Any:
     """Who is behind the step that runs now."""
     actor = (upload.job.actor if upload.job else None) or upload.actor
     if actor is None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -39,7 +39,7 @@ from axes.queries.consultation import (
 from axes.rules import may_enter_answers, may_run_consultations, may_withdraw_respondent
 from axes.tasks.answers import KIND
 from axes.views.consultation import attempt, consultation_or_404, shown
-from refamp.base.doors import check, door, everyone, signed_in
+from refamp.base.doors import SignedRequest, check, door, everyone, signed_in
 from refamp.base.export import csv_lines, xlsx_file
 from refamp.base.paging import page_of
 from refamp.jobs.actions import create_upload
@@ -52,7 +52,7 @@ MOST_SENT = 20
 
 
 @door(signed_in, methods=("GET", "POST"))
-def answers_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def answers_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """The three ways in, and for the coordination unit the file that is sent here."""
     consultation = consultation_or_404(request, public_id)
     runs = may_run_consultations(request.user)
@@ -84,14 +84,14 @@ def answers_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "axes/answers/answers.html", context)
 
 
-def send_file(request: HttpRequest, consultation: Consultation, file: Any) -> Any:
+def send_file(request: SignedRequest, consultation: Consultation, file: Any) -> Any:
     return create_upload(
         actor=request.user, kind=KIND, target=str(consultation.public_id), file=file, name=file.name, mapping=None
     )
 
 
 @door(may_run_consultations)
-def export_answers(request: HttpRequest, public_id: UUID, form: str) -> HttpResponseBase:
+def export_answers(request: SignedRequest, public_id: UUID, form: str) -> HttpResponseBase:
     """Every answer that counts, in the shape of the file that imports them: it re-imports unchanged."""
     consultation = consultation_or_404(request, public_id)
     rows = exported(answer_rows(consultation).iterator(chunk_size=5000))
@@ -105,7 +105,7 @@ def export_answers(request: HttpRequest, public_id: UUID, form: str) -> HttpResp
 
 
 @door(signed_in, methods=("GET", "POST"))
-def entry_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def entry_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """One respondent after the other: what stays the same from one to the next is filled in already."""
     consultation = consultation_or_404(request, public_id)
     check(may_enter_answers(request.user, consultation))
@@ -133,7 +133,9 @@ def entry_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
             ),
         )
         if made:
-            messages.success(request, _("Entered: %(reference)s. The next one, please.") % {"reference": made.reference})
+            messages.success(
+                request, _("Entered: %(reference)s. The next one, please.") % {"reference": made.reference}
+            )
             query = f"?channel={data['channel']}&group={data['group'] or ''}&municipality={data['municipality'].code}"
             return redirect(request.path + query)
     context = shown(request, consultation, "answers", form=form, entries=entries_of(request.user, consultation)[:5])
@@ -141,7 +143,7 @@ def entry_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(signed_in)
-def entries_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def entries_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """What this person has entered."""
     consultation = consultation_or_404(request, public_id)
     page = page_of(entries_of(request.user, consultation), cursor=request.GET.get("cursor", ""))
@@ -151,7 +153,7 @@ def entries_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def withdraw_page(request: HttpRequest, public_id: UUID, respondent_id: UUID) -> HttpResponse:
+def withdraw_page(request: SignedRequest, public_id: UUID, respondent_id: UUID) -> HttpResponse:
     """Take one's own entry back: asked first."""
     consultation = consultation_or_404(request, public_id)
     visible = Respondent.objects.filter(consultation=consultation, withdrawn_at__isnull=True)
@@ -162,7 +164,9 @@ def withdraw_page(request: HttpRequest, public_id: UUID, respondent_id: UUID) ->
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        if attempt(request, None, lambda: withdraw_respondent(actor=request.user, respondent=respondent, reason=reason)):
+        if attempt(
+            request, None, lambda: withdraw_respondent(actor=request.user, respondent=respondent, reason=reason)
+        ):
             messages.success(request, _("Withdrawn: it no longer counts."))
         return redirect("axes:entries", public_id)
     context = shown(request, consultation, "answers", form=form, respondent=respondent)
@@ -173,13 +177,15 @@ def withdraw_page(request: HttpRequest, public_id: UUID, respondent_id: UUID) ->
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def invitations_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def invitations_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """Who is invited, and adding more."""
     consultation = consultation_or_404(request, public_id)
     form = PeopleForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         people = form.cleaned_data["list"]
-        made = attempt(request, form, lambda: invite_people(actor=request.user, consultation=consultation, people=people))
+        made = attempt(
+            request, form, lambda: invite_people(actor=request.user, consultation=consultation, people=people)
+        )
         if made is not None:
             said = _("People added: %(count)s; already there: %(known)s.")
             messages.success(request, said % {"count": len(made), "known": len(people) - len(made)})
@@ -192,18 +198,20 @@ def invitations_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(may_run_consultations, methods=("POST",))
-def send_step(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def send_step(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """Mail the links, or remind."""
     consultation = consultation_or_404(request, public_id)
     remind = request.POST.get("lembrar") == "1"
-    count = attempt(request, None, lambda: send_invitations(actor=request.user, consultation=consultation, remind=remind))
+    count = attempt(
+        request, None, lambda: send_invitations(actor=request.user, consultation=consultation, remind=remind)
+    )
     if count is not None:
         messages.success(request, _("Messages in the outbox: %(count)s.") % {"count": count})
     return redirect("axes:invitations", public_id)
 
 
 @door(may_run_consultations, methods=("POST",))
-def remove_invitee_step(request: HttpRequest, public_id: UUID, invitee_id: UUID) -> HttpResponse:
+def remove_invitee_step(request: SignedRequest, public_id: UUID, invitee_id: UUID) -> HttpResponse:
     """Take somebody off the list."""
     consultation = consultation_or_404(request, public_id)
     invitee = get_object_or_404(Invitee, consultation=consultation, public_id=invitee_id)
@@ -223,7 +231,7 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def too_many(request: HttpRequest, what: str, most: int) -> bool:
+def too_many(request: SignedRequest, what: str, most: int) -> bool:
     """Count one more; True beyond the limit. A cache that is away counts nothing: the tokens cannot be guessed."""
     key = f"answer:{what}"
     try:
@@ -233,7 +241,7 @@ def too_many(request: HttpRequest, what: str, most: int) -> bool:
         return False
 
 
-def caller_of(request: HttpRequest) -> str:
+def caller_of(request: SignedRequest) -> str:
     """The caller's address, behind as many proxies as are declared."""
     chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if settings.TRUSTED_PROXIES and len(chain) >= settings.TRUSTED_PROXIES:
@@ -241,7 +249,7 @@ def caller_of(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR", "")
 
 
-def gone(request: HttpRequest, reason: str, status: int, **more: Any) -> HttpResponse:
+def gone(request: SignedRequest, reason: str, status: int, **more: Any) -> HttpResponse:
     """Why the link does not open a form, kindly."""
     return private(render(request, "axes/answers/gone.html", {"reason": reason, **more}, status=status))
 
@@ -250,7 +258,7 @@ def gone(request: HttpRequest, reason: str, status: int, **more: Any) -> HttpRes
 @never_cache
 @sensitive_post_parameters()
 @sensitive_variables("token", "invitee", "form")
-def answer_page(request: HttpRequest, token: str) -> HttpResponse:
+def answer_page(request: SignedRequest, token: str) -> HttpResponse:  # noqa: PLR0911 - one answer for each kind of link
     """The form behind a link: fill in, look at it once more, send. Works without script; nothing is stored before."""
     invitee = invitation_of(hash_of(token)) if TOKEN.fullmatch(token) else None
     if invitee is None:
@@ -264,7 +272,12 @@ def answer_page(request: HttpRequest, token: str) -> HttpResponse:
         return gone(request, "used", 410, consultation=consultation)
     phase = open_phase(consultation)
     if consultation.state != ConsultationState.OPEN or (phase is None and consultation.phases.exists()):
-        return gone(request, "closed" if consultation.state != ConsultationState.DRAFT else "early", 410, consultation=consultation)
+        return gone(
+            request,
+            "closed" if consultation.state != ConsultationState.DRAFT else "early",
+            410,
+            consultation=consultation,
+        )
     form = AnswerForm(request.POST or None, consultation=consultation)
     context = {"consultation": consultation, "invitee": invitee, "form": form, "phase": phase}
     if request.method == "POST" and form.is_valid():

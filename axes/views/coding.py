@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -24,11 +24,11 @@ from axes.queries.coding import (
 from axes.queries.consultation import possible_coders
 from axes.rules import may_code, may_run_consultations
 from axes.views.consultation import attempt, consultation_or_404, shown
-from refamp.base.doors import check, door, signed_in
+from refamp.base.doors import SignedRequest, check, door, signed_in
 
 
 @door(signed_in, methods=("GET", "POST"))
-def coding_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def coding_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """How far it is; for the coordination unit who codes and how far they agree, for a coder what waits."""
     consultation = consultation_or_404(request, public_id)
     runs = may_run_consultations(request.user)
@@ -45,7 +45,9 @@ def coding_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if runs:
         form = AssignForm(request.POST or None, people=possible_coders())
         if request.method == "POST" and form.is_valid():
-            count = attempt(request, form, lambda: assign_coders(actor=request.user, consultation=consultation, **form.cleaned_data))
+            count = attempt(
+                request, form, lambda: assign_coders(actor=request.user, consultation=consultation, **form.cleaned_data)
+            )
             if count is not None:
                 messages.success(request, _("Texts assigned: %(count)s.") % {"count": count})
                 return redirect("axes:coding", public_id)
@@ -61,7 +63,7 @@ def coding_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def code_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def code_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """The next text that waits for this person (or the one named in `?texto=`): read, choose, go on."""
     consultation = consultation_or_404(request, public_id)
     check(has_part_in_coding(request.user, consultation))
@@ -73,7 +75,9 @@ def code_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("axes:coding", public_id)
     mine = text.assignments.prefetch_related("topics").get(coder=request.user)
     settles = mine.role == CodingRole.SETTLER
-    form = CodeForm(request.POST or None, text=text, initial={"topics": [topic.public_id for topic in mine.topics.all()]})
+    form = CodeForm(
+        request.POST or None, text=text, initial={"topics": [topic.public_id for topic in mine.topics.all()]}
+    )
     if request.method == "POST" and form.is_valid():
         change = settle_text if settles else code_text
         if attempt(request, form, lambda: change(actor=request.user, text=text, topics=form.cleaned_data["topics"])):
@@ -89,7 +93,7 @@ def code_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "axes/coding/code.html", shown(request, consultation, "coding", **context))
 
 
-def named_text(request: HttpRequest, consultation: Any, asked: str) -> FreeText:
+def named_text(request: SignedRequest, consultation: Any, asked: str) -> FreeText:
     """A text that is this person's to read now; anything else does not exist for them."""
     try:
         name = UUID(asked)

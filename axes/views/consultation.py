@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -53,29 +53,33 @@ from axes.queries.consultation import (
     topics_proposed,
 )
 from axes.rules import may_enter_answers, may_run_consultations
-from refamp.base.doors import door, everyone, refused
+from refamp.base.doors import SignedRequest, door, everyone, refused
 from refamp.base.errors import Refused, Stale
 from refamp.base.paging import page_of
 
 TONES = {ConsultationState.DRAFT: "soft", ConsultationState.OPEN: "good", ConsultationState.CLOSED: "soft"}
 
 
-def consultation_or_404(request: HttpRequest, public_id: UUID) -> Consultation:
+def consultation_or_404(request: SignedRequest, public_id: UUID) -> Consultation:
     return get_object_or_404(
         Consultation.objects.visible_to(request.user).select_related("framework", "created_by"), public_id=public_id
     )
 
 
-def attempt(request: HttpRequest, form: forms.Form | None, change: Callable[[], Any], context: dict[str, Any] | None = None) -> Any:
-    """Try a change. None where it was refused: the form says why, and a stale one shows what is saved beside what was typed."""
+def attempt(
+    request: SignedRequest, form: forms.Form | None, change: Callable[[], Any], context: dict[str, Any] | None = None
+) -> Any:
+    """Try a change. None where it was refused: the form says why, and what is saved where somebody was faster."""
     try:
         return change()
     except Stale as stale:
         refused(request, form, stale)
         if form is not None and context is not None:
             context["stale"] = beside(form, stale.current)
-            form.data = form.data.copy()
-            form.data["version"] = stale.current.version
+            data = QueryDict(mutable=True)
+            data.update(form.data)  # type: ignore[arg-type]  # what was sent, which is a QueryDict
+            data["version"] = str(stale.current.version)
+            form.data = data
     except Refused as refusal:
         refused(request, form, refusal)
     except ValidationError as wrong:
@@ -104,7 +108,7 @@ def beside(form: forms.Form, current: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def shown(request: HttpRequest, consultation: Consultation, here: str, **more: Any) -> dict[str, Any]:
+def shown(request: SignedRequest, consultation: Consultation, here: str, **more: Any) -> dict[str, Any]:
     """What every page of a consultation needs: its head, its tabs, the one present."""
     user, runs = request.user, may_run_consultations(request.user)
     tabs = [("consultation", _("Overview")), ("code_book", _("Code book"))]
@@ -131,7 +135,7 @@ def shown(request: HttpRequest, consultation: Consultation, here: str, **more: A
 
 
 @door(everyone)
-def consultations_page(request: HttpRequest) -> HttpResponse:
+def consultations_page(request: SignedRequest) -> HttpResponse:
     """The consultations that this person may see."""
     page = page_of(consultations_listed(request.user), cursor=request.GET.get("cursor", ""))
     return render(
@@ -141,7 +145,9 @@ def consultations_page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def next_step(consultation: Consultation, phases: list[Phase], *, runs: bool, enters: bool) -> dict[str, str] | None:
+def next_step(  # noqa: PLR0911 - one answer for each state
+    consultation: Consultation, phases: list[Phase], *, runs: bool, enters: bool
+) -> dict[str, str] | None:
     """The one thing to do next, for somebody who may do it: `label`, `url` and why."""
 
     def to(label: str, name: str, *more: str, why: str = "") -> dict[str, str]:
@@ -173,7 +179,7 @@ def next_step(consultation: Consultation, phases: list[Phase], *, runs: bool, en
 
 
 @door(everyone)
-def consultation_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def consultation_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """State, who is responsible, the next step; phases and facts."""
     consultation = consultation_or_404(request, public_id)
     phases = list(consultation.phases.all())
@@ -192,19 +198,19 @@ def consultation_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(may_run_consultations)
-def history_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def history_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """Everything that was done to it."""
     consultation = consultation_or_404(request, public_id)
     return render(request, "axes/consultation/history.html", shown(request, consultation, "consultation_history"))
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def new_page(request: HttpRequest) -> HttpResponse:
+def new_page(request: SignedRequest) -> HttpResponse:
     """A new consultation, with its first phase."""
     form = NewConsultationForm(
         request.POST or None,
         frameworks=Framework.objects.visible_to(request.user).exclude(state="superseded"),
-        initial={"target_groups": [value for value, _label in ConsultationForm.base_fields["target_groups"].choices]},
+        initial={"target_groups": Group.values},
     )
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
@@ -217,7 +223,7 @@ def new_page(request: HttpRequest) -> HttpResponse:
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def edit_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def edit_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """Change the facts."""
     consultation = consultation_or_404(request, public_id)
     names = ("version", *ConsultationForm.base_fields)
@@ -292,7 +298,9 @@ PHASE_STEPS: dict[str, tuple[Callable[..., Any], Any, Any, str, list[Any], Any]]
 }  # fmt: skip
 
 
-def ask(request: HttpRequest, consultation: Consultation, step: tuple[Any, ...], change: Callable[[], Any], **more: Any) -> HttpResponse:
+def ask(
+    request: SignedRequest, consultation: Consultation, step: tuple[Any, ...], change: Callable[[], Any], **more: Any
+) -> HttpResponse:
     """Ask on GET, do on POST, and go back to the consultation."""
     _action, question, submit, tone, consequences, said = step
     if request.method == "POST":
@@ -301,12 +309,20 @@ def ask(request: HttpRequest, consultation: Consultation, step: tuple[Any, ...],
             messages.success(request, str(said))
         return redirect("axes:consultation", consultation.public_id)
     left = texts_to_code(consultation) if _action in {close_consultation, close_phase} else 0
-    context = {"question": question, "submit": submit, "tone_of_step": tone, "consequences": consequences, "texts_left": left}
-    return render(request, "axes/consultation/step.html", shown(request, consultation, "consultation", **context, **more))
+    context = {
+        "question": question,
+        "submit": submit,
+        "tone_of_step": tone,
+        "consequences": consequences,
+        "texts_left": left,
+    }
+    return render(
+        request, "axes/consultation/step.html", shown(request, consultation, "consultation", **context, **more)
+    )
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def step_page(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
+def step_page(request: SignedRequest, public_id: UUID, step: str) -> HttpResponse:
     """Open, close, publish, take back: asked first."""
     consultation = consultation_or_404(request, public_id)
     if step not in STEPS:
@@ -315,7 +331,11 @@ def step_page(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
     version = request.POST.get("version", "")
     given = {"version": int(version)} if version.isascii() and version.isdigit() and len(version) < 10 else {}  # noqa: PLR2004
     return ask(
-        request, consultation, chosen, lambda: chosen[0](actor=request.user, consultation=consultation, **given), form=None
+        request,
+        consultation,
+        chosen,
+        lambda: chosen[0](actor=request.user, consultation=consultation, **given),
+        form=None,
     )
 
 
@@ -324,7 +344,7 @@ def phase_or_404(consultation: Consultation, phase_id: UUID) -> Phase:
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def phase_step_page(request: HttpRequest, public_id: UUID, phase_id: UUID, step: str) -> HttpResponse:
+def phase_step_page(request: SignedRequest, public_id: UUID, phase_id: UUID, step: str) -> HttpResponse:
     """Open, close or take out a phase: asked first."""
     consultation = consultation_or_404(request, public_id)
     phase = phase_or_404(consultation, phase_id)
@@ -335,7 +355,7 @@ def phase_step_page(request: HttpRequest, public_id: UUID, phase_id: UUID, step:
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def add_phase_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def add_phase_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """Plan a phase."""
     consultation = consultation_or_404(request, public_id)
     form = PhaseForm(request.POST or None)
@@ -349,7 +369,7 @@ def add_phase_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def edit_phase_page(request: HttpRequest, public_id: UUID, phase_id: UUID) -> HttpResponse:
+def edit_phase_page(request: SignedRequest, public_id: UUID, phase_id: UUID) -> HttpResponse:
     """Rename a phase or move its dates."""
     consultation = consultation_or_404(request, public_id)
     phase = phase_or_404(consultation, phase_id)
@@ -370,7 +390,7 @@ def edit_phase_page(request: HttpRequest, public_id: UUID, phase_id: UUID) -> Ht
 
 
 @door(lambda user: bool(user.is_authenticated and user.is_active), methods=("GET", "POST"))
-def quota_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def quota_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """How many answers are expected of whom: a grid to fill in for who runs it, a table for the others."""
     consultation = consultation_or_404(request, public_id)
     form = QuotaForm(request.POST or None, grid=quota_grid(consultation), initial={"version": consultation.version})
@@ -392,7 +412,7 @@ def quota_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(everyone)
-def code_book_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def code_book_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """What is asked, and at which scales."""
     consultation = consultation_or_404(request, public_id)
     context = shown(request, consultation, "code_book")
@@ -406,7 +426,7 @@ def code_book_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(may_run_consultations, methods=("POST",))
-def propose_step(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def propose_step(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """One topic per problem area and strategic action."""
     consultation = consultation_or_404(request, public_id)
     added = attempt(request, None, lambda: propose_code_book(actor=request.user, consultation=consultation))
@@ -416,7 +436,7 @@ def propose_step(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(may_run_consultations, methods=("POST",))
-def copy_step(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def copy_step(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """The code book of another consultation."""
     consultation = consultation_or_404(request, public_id)
     form = CopyBookForm(request.POST, sources=Consultation.objects.visible_to(request.user).exclude(pk=consultation.pk))
@@ -430,7 +450,7 @@ def copy_step(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def add_topic_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def add_topic_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """A new entry of the code book."""
     consultation = consultation_or_404(request, public_id)
     form = TopicForm(request.POST or None, consultation=consultation, initial={"version": consultation.version})
@@ -448,7 +468,7 @@ def topic_or_404(consultation: Consultation, topic_id: UUID) -> Topic:
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def edit_topic_page(request: HttpRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
+def edit_topic_page(request: SignedRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
     """Change an entry."""
     consultation = consultation_or_404(request, public_id)
     topic = topic_or_404(consultation, topic_id)
@@ -468,7 +488,7 @@ def edit_topic_page(request: HttpRequest, public_id: UUID, topic_id: UUID) -> Ht
 
 
 @door(may_run_consultations, methods=("GET", "POST"))
-def remove_topic_page(request: HttpRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
+def remove_topic_page(request: SignedRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
     """Take an entry out: asked first."""
     consultation = consultation_or_404(request, public_id)
     topic = topic_or_404(consultation, topic_id)
@@ -477,14 +497,16 @@ def remove_topic_page(request: HttpRequest, public_id: UUID, topic_id: UUID) -> 
             messages.success(request, _("The topic is no longer in the code book."))
         return redirect("axes:code_book", public_id)
     context = shown(
-        request, consultation, "code_book", question=_("Take this topic out?"), submit=_("Take out"), tone_of_step="bad",
-        consequences=[_("It is asked no more. Its history stays.")], topic=topic, cancel=reverse("axes:code_book", args=[public_id]),
+        request, consultation, "code_book", question=_("Take this topic out?"), submit=_("Take out"),
+        tone_of_step="bad",
+        consequences=[_("It is asked no more. Its history stays.")], topic=topic,
+        cancel=reverse("axes:code_book", args=[public_id]),
     )  # fmt: skip
     return render(request, "axes/consultation/step.html", context)
 
 
 @door(may_run_consultations, methods=("POST",))
-def move_topic_step(request: HttpRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
+def move_topic_step(request: SignedRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
     """One place up or down."""
     consultation = consultation_or_404(request, public_id)
     topic = topic_or_404(consultation, topic_id)

@@ -45,7 +45,9 @@ def topics_of(results: Results) -> list[dict[str, Any]]:
         if row.dimension == ALL:
             entry = entries.setdefault(row.topic.pk, {"topic": row.topic, **dict.fromkeys(SCALE_KEYS)})
             entry |= {row.scale: row, f"{row.scale}_share": row.share}
-    return sorted(entries.values(), key=lambda entry: -max(share_of(entry["metropolitan"]), share_of(entry["municipal"])))
+    return sorted(
+        entries.values(), key=lambda entry: -max(share_of(entry["metropolitan"]), share_of(entry["municipal"]))
+    )
 
 
 def share_of(row: ResultRow | None) -> Any:
@@ -70,5 +72,3 @@ def focus_of(results: Results, code: str, scale: str) -> dict[str, Any]:
         "hidden_places": sum(row.suppressed for row in by_place),
         "hidden_groups": sum(row.suppressed for row in by_group),
     }
-
-

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up is by invitation only; mail goes through the outbox; failures are counted per account."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the library's signature
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def format_email_subject(self, subject: str) -> str:
@@ -46,11 +46,11 @@ class AccountAdapter(DefaultAccountAdapter):
         path = super().get_reset_password_from_key_url(key)
         return settings.SITE_URL + "/" + path.split("/", 3)[3] if "://" in path else settings.SITE_URL + path
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """One count per account, whichever of our host names was called."""
         return "login:" + str(credentials.get("email", "")).strip().lower()
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         log.warning("login failed")
 
     def login(self, request: HttpRequest, user: User) -> None:

@@ -55,7 +55,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         user.acts_only_for = token.municipality_id
         return user, token
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - the library's signature
+    def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="REF-AMP"'
 
 

@@ -65,7 +65,7 @@ REGISTER = (
         _("Who is asked in a consultation"),
         ("axes.Invitee.email", "axes.Invitee.token_hash"),
         _("To send the link with which somebody answers. Kept apart from the answers, and tied to none of them."),
-        _("Erased on the day that each invitation carries, at the latest 90 days after the phase closes."),
+        _("Erased on the day that each invitation carries, at the latest 30 days after the consultation closes."),
     ),
     Entry(
         _("What they answered"),
@@ -84,7 +84,7 @@ REGISTER = (
             "jobs.Upload.outcome",
         ),
         _("To import what they hold, to show what is wrong with them, and to undo it."),
-        _("The file until 90 days after the import ended; its fingerprint stays."),
+        _("The file until 30 days after the import ended; its fingerprint stays."),
     ),
     Entry(
         _("Messages that we send"),

@@ -1,13 +1,14 @@
 """State moves through one table and nowhere else."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from refamp.base.errors import Refused
 
 
-def check_move(moves: Mapping[str, Mapping[str, str]], old: str, new: str) -> str:
+def check_move(moves: Mapping[Any, Mapping[Any, str]], old: str, new: str) -> str:
     """Say who may move a thing from one state to the other; refuse a move that the table does not hold.
 
     `moves` is {from: {to: who}}.

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from axes.choices import ConsultationState, PhaseState, TextState
+from axes.choices import KIND_SLUGS, ConsultationState, NodeKind, PhaseState, TextState
 from axes.models import CodeAssignment, Consultation, Framework, FreeText, LocalPlan, Node, Phase, PriorityAxis, Quota
 from axes.rules import writes_for
 from refamp.accounts.queries import people, people_without_second_factor
@@ -128,7 +128,7 @@ def node_hit(node: Node) -> Hit:
     return Hit(
         f"{node.code} {node.wording}",
         f"{parent}{node.get_kind_display()} · {node.framework.code}",
-        address("axes:node", node.framework.code, node.kind, node.code),
+        address("axes:node", node.framework.code, KIND_SLUGS[NodeKind(node.kind)], node.code),
     )
 
 
@@ -191,9 +191,7 @@ def texts_waiting(user: "User") -> list[Waiting]:
 def uploads_waiting(user: "User") -> list[Waiting]:
     """Imports that this person sent and that wait for a yes or a no."""
     rows = Upload.objects.filter(actor=user, state=UploadState.CHECKED).order_by("created_at")[:20]
-    return [
-        Waiting(_("Import to confirm"), upload.name, address("jobs:upload", upload.public_id)) for upload in rows
-    ]
+    return [Waiting(_("Import to confirm"), upload.name, address("jobs:upload", upload.public_id)) for upload in rows]
 
 
 def answers_waiting(user: "User") -> list[Waiting]:
@@ -315,9 +313,9 @@ class Dashboard:
 def dashboard() -> Dashboard:
     return Dashboard(
         missing=quotas_not_met(),
-        ending=Phase.objects.filter(
-            state=PhaseState.OPEN, closes_on__lte=timezone.localdate() + SOON
-        ).select_related("consultation"),
+        ending=Phase.objects.filter(state=PhaseState.OPEN, closes_on__lte=timezone.localdate() + SOON).select_related(
+            "consultation"
+        ),
         uploads=Upload.objects.filter(state=UploadState.CHECKED).select_related("actor").order_by("created_at")[:20],
         to_settle=list(
             FreeText.objects.filter(state=TextState.DISAGREED, respondent__withdrawn_at__isnull=True)
@@ -333,7 +331,6 @@ def dashboard() -> Dashboard:
 
 def published_consultations() -> "QuerySet[Consultation]":
     return Consultation.objects.filter(published_at__isnull=False).order_by("-published_at")
-
 
 
 def edition_to_show(user: "Person") -> Framework | None:

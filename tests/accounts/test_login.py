@@ -245,7 +245,9 @@ def test_password_reset_goes_through_the_outbox(client, technician):
     link = next(line for line in mail.body.splitlines() if line.startswith("http"))
     assert link.startswith("http://localhost:8000/conta/password/reset/key/")
     page = client.get(link.removeprefix("http://localhost:8000"), follow=True)
-    answer = client.post(page.redirect_chain[-1][0], {"password1": "uma frase nova comprida", "password2": "uma frase nova comprida"})
+    answer = client.post(
+        page.redirect_chain[-1][0], {"password1": "uma frase nova comprida", "password2": "uma frase nova comprida"}
+    )
     assert answer.status_code == 302
     assert not is_in(client)
     log_in(client, technician, "uma frase nova comprida")

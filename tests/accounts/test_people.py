@@ -37,7 +37,9 @@ def test_role_counts_from_its_first_to_its_last_day(municipality):
 
 
 def test_coordination_gives_a_role_and_it_is_recorded(coordination, technician, other_municipality):
-    grant_role(actor=coordination, person=technician, role=Role.COUNCILLOR, municipality=other_municipality, reason="eleito")
+    grant_role(
+        actor=coordination, person=technician, role=Role.COUNCILLOR, municipality=other_municipality, reason="eleito"
+    )
     assert (Role.COUNCILLOR, other_municipality.pk) in again(technician).held_assignments
     event = Event.objects.get(action="account.role_granted")
     assert event.actor == coordination
@@ -176,7 +178,9 @@ def test_own_page_offers_no_change(client_of, coordination):
     assert client.get(f"{address}apagar/").status_code == 403
 
 
-def test_list_of_people_asks_the_same_number_of_questions_for_one_and_for_many(client_of, django_assert_num_queries, person):
+def test_list_of_people_asks_the_same_number_of_questions_for_one_and_for_many(
+    client_of, django_assert_num_queries, person
+):
     client = client_of("coordination")
     with django_assert_num_queries(7):
         client.get("/conta/pessoas/")

@@ -46,7 +46,11 @@ def test_nothing_is_both_personal_and_about_things():
 
 
 def test_addresses_and_files_are_never_about_things():
-    wrong = [name for name, field in columns() if type(field).__name__ in {"EmailField", "GenericIPAddressField"} and name in ABOUT_THINGS]
+    wrong = [
+        name
+        for name, field in columns()
+        if type(field).__name__ in {"EmailField", "GenericIPAddressField"} and name in ABOUT_THINGS
+    ]
     assert wrong == []
 
 

@@ -43,7 +43,9 @@ def test_only_the_hash_of_the_secret_is_kept(technician):
     assert secret not in str(list(Event.objects.values()))
 
 
-@pytest.mark.parametrize("text", ["Bearer", "Bearer x", "Bearer refamp_a_b", "Bearer refamp__", "Bearer refamp_a", "bearer refamp_é_è"])
+@pytest.mark.parametrize(
+    "text", ["Bearer", "Bearer x", "Bearer refamp_a_b", "Bearer refamp__", "Bearer refamp_a", "bearer refamp_é_è"]
+)
 def test_nonsense_is_refused(text, db):
     with pytest.raises(AuthenticationFailed):
         call(text)
@@ -171,7 +173,12 @@ def test_strangers_token_is_not_found(client_of, technician):
 def test_command_prints_a_token_that_works(technician, municipality):
     out = StringIO()
     call_command(
-        "create_token", technician.email, name="x", scope=["read", "write:axes"], municipality=municipality.code, stdout=out
+        "create_token",
+        technician.email,
+        name="x",
+        scope=["read", "write:axes"],
+        municipality=municipality.code,
+        stdout=out,
     )
     user, token = call(f"Bearer {out.getvalue().strip()}")
     assert (user, token.scopes, token.municipality) == (technician, ["read", "write:axes"], municipality)

@@ -29,7 +29,7 @@ class Attack:
         place = self.places[name]
         if known is not None:
             low, high = self.bounds[place]
-            assert low <= known and (high is None or known <= high), f"{name}: two releases disagree"
+            assert low <= known <= (known if high is None else high), f"{name}: told twice, differently"
             self.bounds[place] = (known, known)
         return place
 

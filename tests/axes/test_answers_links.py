@@ -168,10 +168,15 @@ def test_a_list_is_pasted_or_sent_and_its_wrong_lines_named(client_of: ClientOf,
     client = client_of("coordination")
     MunicipalityFactory(code="1312", name="Porto")
     url = reverse("axes:invitations", args=[consultation.public_id])
-    wrong = client.post(url, {"people": "ana@example.org;Porto;tecnico\nsem-arroba;Porto;eleito\nb@example.org;Lisboa;eleito"})
+    wrong = client.post(
+        url, {"people": "ana@example.org;Porto;tecnico\nsem-arroba;Porto;eleito\nb@example.org;Lisboa;eleito"}
+    )
     assert wrong.status_code == 200
     assert not Invitee.objects.exists()
-    good = "email\tmunicipio\tgrupo\nana@example.org\t1312\tTécnica\nrui@example.org\tporto\tparceiros\nana@example.org\t1312\ttecnico"
+    good = (
+        "email\tmunicipio\tgrupo\nana@example.org\t1312\tTécnica\nrui@example.org\tporto\tparceiros\n"
+        "ana@example.org\t1312\ttecnico"
+    )
     assert client.post(url, {"people": good}).status_code == 302
     assert set(Invitee.objects.values_list("email", "group")) == {
         ("ana@example.org", "technician"),
@@ -199,7 +204,11 @@ def test_a_technician_enters_one_after_the_other_for_their_own_municipality_only
     assert response.status_code == 302
     assert "channel=focus_group&group=elected" in response.headers["Location"]
     respondent = Respondent.objects.get()
-    assert (respondent.municipality, respondent.entered_by, respondent.channel) == (municipality, technician, Channel.FOCUS_GROUP)
+    assert (respondent.municipality, respondent.entered_by, respondent.channel) == (
+        municipality,
+        technician,
+        Channel.FOCUS_GROUP,
+    )
     assert client.get(response.headers["Location"]).status_code == 200
     elsewhere = client.post(url, sent | {"municipality": other_municipality.code})
     assert elsewhere.status_code == 200
@@ -243,7 +252,11 @@ def test_ones_own_entry_can_be_withdrawn_and_nobody_elses(
 @pytest.mark.parametrize(
     ("statement", "constraint"),
     [
-        ("INSERT INTO axes_mention (respondent_id, topic_id, scale) SELECT respondent_id, topic_id, scale FROM axes_mention", "one_mention"),
+        (
+            "INSERT INTO axes_mention (respondent_id, topic_id, scale) "
+            "SELECT respondent_id, topic_id, scale FROM axes_mention",
+            "one_mention",
+        ),
         ("UPDATE axes_mention SET scale = 'regional'", "mention_scale_is_known"),
         ("UPDATE axes_respondent SET \"group\" = 'elected'", "group_and_municipality_are_frozen"),
         ("UPDATE axes_respondent SET municipality_id = NULL", "group_and_municipality_are_frozen"),
@@ -264,9 +277,11 @@ def test_the_database_refuses_what_no_form_would_send(
     consultation: Consultation, invitee: Invitee, statement: str, constraint: str
 ) -> None:
     answer_invitation(
-        token=token_of(invitee), mentions=[(Topic.objects.get(code="1.1"), Scale.MUNICIPAL)], texts={Scale.MUNICIPAL: "x"}
+        token=token_of(invitee),
+        mentions=[(Topic.objects.get(code="1.1"), Scale.MUNICIPAL)],
+        texts={Scale.MUNICIPAL: "x"},
     )
     InviteeFactory(consultation=consultation)
-    with pytest.raises(Exception, match=constraint) as refused, transaction.atomic(), connection.cursor() as cursor:  # noqa: PT012
+    with pytest.raises(Exception, match=constraint) as refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert isinstance(refused.value, IntegrityError) or "frozen" in constraint

@@ -1,4 +1,4 @@
-"""Twenty texts read by two who see nothing of each other, settled by a third; kappa as computed by hand; results follow."""
+"""Twenty texts read by two who work apart and settled by a third; kappa as computed by hand; results follow."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -45,7 +45,8 @@ def consultation(coordination: Any, municipality: Any) -> Consultation:
     for number in range(20):
         record_answers(
             actor=coordination, consultation=made, phase=None, channel=Channel.INTERVIEW, reference=f"autor-{number}",
-            municipality=municipality, group=None, mentions=[], texts={Scale.METROPOLITAN: f"texto número {number:02d}"},
+            municipality=municipality, group=None, mentions=[],
+            texts={Scale.METROPOLITAN: f"texto número {number:02d}"},
         )  # fmt: skip
     return made
 
@@ -99,8 +100,15 @@ def test_two_code_twenty_texts_blind_a_third_settles_kappa_is_that_of_the_hand_a
     assert "Só municipal" not in second[0]
 
     rows, mean = agreement_of(consultation)
-    assert [(row.topic.code, row.texts, row.kappa) for row in rows] == [("A", 20, KAPPA_A), ("B", 20, KAPPA_B), ("C", 0, None)]
-    assert [(row.both, row.only_first, row.only_second, row.neither) for row in rows[:2]] == [(8, 2, 1, 9), (3, 1, 2, 14)]
+    assert [(row.topic.code, row.texts, row.kappa) for row in rows] == [
+        ("A", 20, KAPPA_A),
+        ("B", 20, KAPPA_B),
+        ("C", 0, None),
+    ]
+    assert [(row.both, row.only_first, row.only_second, row.neither) for row in rows[:2]] == [
+        (8, 2, 1, 9),
+        (3, 1, 2, 14),
+    ]
     assert mean == (KAPPA_A + KAPPA_B) / 2
     shown = runs.get(page).content.decode()
     assert "0,70" in shown
@@ -133,16 +141,31 @@ def test_what_was_ticked_on_the_form_and_said_in_words_counts_once(
     assert count_of(consultation, "A") == 1
 
 
-def test_only_those_who_were_assigned_read_and_each_in_their_turn(
-    client_of: ClientOf, consultation: Consultation, coordination: Any, technician: Any, unit_member: Any, evaluator: Any
+def test_only_those_who_were_assigned_read_and_each_in_their_turn(  # noqa: PLR0917 - fixtures
+    client_of: ClientOf,
+    consultation: Consultation,
+    coordination: Any,
+    technician: Any,
+    unit_member: Any,
+    evaluator: Any,
 ) -> None:
     with pytest.raises(NotAllowed):
         assign_coders(actor=technician, consultation=consultation, coders=[technician, unit_member], settler=evaluator)
     for coders, settler in (([technician], evaluator), ([technician, unit_member], technician)):
         with pytest.raises(Refused):
             assign_coders(actor=coordination, consultation=consultation, coders=coders, settler=settler)
-    assert assign_coders(actor=coordination, consultation=consultation, coders=[technician, unit_member], settler=evaluator) == 20
-    assert assign_coders(actor=coordination, consultation=consultation, coders=[technician, unit_member], settler=evaluator) == 0
+    assert (
+        assign_coders(
+            actor=coordination, consultation=consultation, coders=[technician, unit_member], settler=evaluator
+        )
+        == 20
+    )
+    assert (
+        assign_coders(
+            actor=coordination, consultation=consultation, coders=[technician, unit_member], settler=evaluator
+        )
+        == 0
+    )
     text, topic = FreeText.objects.first(), Topic.objects.get(code="A")
     with pytest.raises(NotAllowed):
         code_text(actor=coordination, text=text, topics=[])

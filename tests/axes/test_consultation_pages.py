@@ -48,7 +48,8 @@ def test_a_consultation_goes_from_its_first_page_to_published_results(client_of:
         reverse("axes:consultation_new"),
         {
             "title": "Auscultação de 2027", "framework": framework.pk, "description": "", "target_groups": Group.values,
-            "minimum_cell": 5, "frame_size": "", "provenance": "", "phase_name": "Primeira", "opens_on": today.isoformat(),
+            "minimum_cell": 5, "frame_size": "", "provenance": "", "phase_name": "Primeira",
+            "opens_on": today.isoformat(),
             "closes_on": (today + timedelta(days=10)).isoformat(),
         },
     )  # fmt: skip
@@ -127,7 +128,10 @@ def test_two_people_who_change_the_facts_see_both_versions(client_of: ClientOf) 
     assert second.status_code == 200
     assert [(row["saved"], row["yours"]) for row in second.context["stale"]] == [("Primeiro", "Segundo")]
     assert Consultation.objects.get().title == "Primeiro"
-    assert client.post(at("consultation_edit", consultation), facts | {"title": "Segundo", "version": 2}).status_code == 302
+    assert (
+        client.post(at("consultation_edit", consultation), facts | {"title": "Segundo", "version": 2}).status_code
+        == 302
+    )
     assert Consultation.objects.get().title == "Segundo"
 
 
@@ -148,7 +152,10 @@ def test_topics_are_added_changed_ordered_copied_and_taken_out(client_of: Client
     client.post(at("topic_move", new, added.public_id), {"para": "acima"})
     assert list(new.topics.values_list("code", flat=True)) == ["8.8", "9.9"]
     version = Consultation.objects.get(pk=new.pk).version
-    client.post(at("topic_edit", new, added.public_id), data | {"label": "Outro", "scales": ["metropolitan"], "version": version})
+    client.post(
+        at("topic_edit", new, added.public_id),
+        data | {"label": "Outro", "scales": ["metropolitan"], "version": version},
+    )
     added.refresh_from_db()
     assert (added.label, added.scales) == ("Outro", [Scale.METROPOLITAN])
     assert client.get(at("topic_remove", new, added.public_id)).status_code == 200
@@ -163,14 +170,18 @@ def test_only_one_phase_is_open_and_dates_are_in_order(client_of: ClientOf) -> N
     for phase in (first, second):
         client.post(at("phase_step", consultation, phase.public_id, "abrir"))
     assert set(Phase.objects.values_list("pk", "state")) == {(first.pk, "open"), (second.pk, "planned")}
-    wrong = client.post(at("phase_add", consultation), {"name": "X", "opens_on": "2027-02-02", "closes_on": "2027-01-01"})
+    wrong = client.post(
+        at("phase_add", consultation), {"name": "X", "opens_on": "2027-02-02", "closes_on": "2027-01-01"}
+    )
     assert wrong.status_code == 200
     assert Phase.objects.count() == 2
     client.post(at("phase_step", consultation, second.public_id, "retirar"))
     assert Phase.objects.count() == 1
 
 
-@pytest.mark.parametrize("who", ["technician", "unit_member", "councillor", "evaluator", "partner", "auditor", "local_network"])
+@pytest.mark.parametrize(
+    "who", ["technician", "unit_member", "councillor", "evaluator", "partner", "auditor", "local_network"]
+)
 def test_others_read_what_is_open_and_change_nothing(client_of: ClientOf, who: str) -> None:
     client = client_of(who)
     consultation, draft = ConsultationFactory(), ConsultationFactory(state=ConsultationState.DRAFT)
@@ -181,9 +192,10 @@ def test_others_read_what_is_open_and_change_nothing(client_of: ClientOf, who: s
         assert client.get(at(name, draft)).status_code == 404
     assert draft.title not in client.get(reverse("axes:consultations")).content.decode()
     for url in (
-        reverse("axes:consultation_new"), at("consultation_edit", consultation), at("consultation_step", consultation, "fechar"),
-        at("phase_step", consultation, phase.public_id, "abrir"), at("phase_add", consultation), at("code_book_propose", consultation),
-        at("topic_add", consultation), at("topic_remove", consultation, topic.public_id), at("invitations", consultation),
+        reverse("axes:consultation_new"), at("consultation_edit", consultation),
+        at("consultation_step", consultation, "fechar"), at("phase_step", consultation, phase.public_id, "abrir"),
+        at("phase_add", consultation), at("code_book_propose", consultation), at("topic_add", consultation),
+        at("topic_remove", consultation, topic.public_id), at("invitations", consultation),
         at("invitations_send", consultation), at("answers_csv", consultation), at("consultation_history", consultation),
         at("coding", consultation),
     ):  # fmt: skip

@@ -26,11 +26,18 @@ tables = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 1000))
 # table I, method 3 (Wilson score without continuity correction), at its four decimals.
 @pytest.mark.parametrize(
     ("mentions", "respondents", "low", "high"),
-    [(81, 263, "0.2553", "0.3662"), (15, 148, "0.0624", "0.1605"), (0, 20, "0.0000", "0.1611"), (1, 29, "0.0061", "0.1718")],
+    [
+        (81, 263, "0.2553", "0.3662"),
+        (15, 148, "0.0624", "0.1605"),
+        (0, 20, "0.0000", "0.1611"),
+        (1, 29, "0.0061", "0.1718"),
+    ],
 )
 def test_wilson_gives_newcombes_published_intervals(mentions, respondents, low, high):
     # As he printed them, in parts of one: ours in percent have the same four digits.
-    assert wilson(mentions, respondents) == pytest.approx((Decimal(low) * 100, Decimal(high) * 100), abs=Decimal("0.01"))
+    assert wilson(mentions, respondents) == pytest.approx(
+        (Decimal(low) * 100, Decimal(high) * 100), abs=Decimal("0.01")
+    )
 
 
 @given(counts)
@@ -110,7 +117,14 @@ def test_a_rounded_share_is_within_half_a_unit(drawn):
 # The figures of 12 March 2014: three printed shares are not what their counts give over 48.
 @pytest.mark.parametrize(
     ("printed", "mentions", "expected"),
-    [("22.92", 11, True), ("64.50", 31, False), ("58.43", 28, False), ("29.16", 14, False), ("0", 0, True), ("37.50", 18, True)],
+    [
+        ("22.92", 11, True),
+        ("64.50", 31, False),
+        ("58.43", 28, False),
+        ("29.16", 14, False),
+        ("0", 0, True),
+        ("37.50", 18, True),
+    ],
 )
 def test_a_printed_share_agrees_at_its_own_number_of_decimals(printed, mentions, expected):
     assert agrees(printed, mentions, 48) is expected
@@ -138,7 +152,9 @@ def test_who_did_not_state_it_stands_apart():
     assert (found.value, found.stated, found.not_stated) == (Decimal("100.00"), 10, 7)
 
 
-@pytest.mark.parametrize(("observed", "reference"), [({}, {"a": 1}), ({"a": 1}, {}), ({"a": 0}, {"a": 1}), ({None: 3}, {"a": 1})])
+@pytest.mark.parametrize(
+    ("observed", "reference"), [({}, {"a": 1}), ({"a": 1}, {}), ({"a": 0}, {"a": 1}), ({None: 3}, {"a": 1})]
+)
 def test_nothing_to_compare_is_no_data(observed, reference):
     assert proportional_similarity(observed, reference).value is None
 

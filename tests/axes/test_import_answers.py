@@ -28,7 +28,7 @@ Send = Callable[..., Upload]
 
 @pytest.fixture
 def consultation() -> Consultation:
-    """Open, asking 1.1 and 4.1a at both scales and AE1 at the metropolitan one, of Arouca, Porto and Vila Nova de Gaia."""
+    """Open, asking 1.1 and 4.1a at both scales and AE1 at the metropolitan one; with three municipalities."""
     made = ConsultationFactory()
     PhaseFactory(consultation=made, state=PhaseState.OPEN)
     TopicFactory(consultation=made, code="1.1", label="Seniores")
@@ -44,7 +44,9 @@ def consultation() -> Consultation:
 def send(consultation: Consultation, coordination: Any) -> Send:
     """`send("r1,0104,elected,1.1,municipal", …)`: a file imported at once, as the command does."""
 
-    def make(*rows: str, header: str = HEADER, encoding: str = "utf-8", name: str = "respostas.csv", **options: Any) -> Upload:
+    def make(
+        *rows: str, header: str = HEADER, encoding: str = "utf-8", name: str = "respostas.csv", **options: Any
+    ) -> Upload:
         text = "\n".join([header, *rows]) + "\n"
         return import_now(
             actor=coordination,
@@ -86,7 +88,11 @@ def test_every_row_is_a_mention_and_a_row_without_topic_a_respondent_who_named_n
     assert (upload.rows, upload.summary["respondents"], upload.summary["mentions"]) == (3, 2, 2)
     assert upload.summary["named_nothing"] == 1
     respondent = Respondent.objects.get(reference="r1")
-    assert (respondent.channel, respondent.upload_id, respondent.phase.state) == (Channel.FILE, upload.pk, PhaseState.OPEN)
+    assert (respondent.channel, respondent.upload_id, respondent.phase.state) == (
+        Channel.FILE,
+        upload.pk,
+        PhaseState.OPEN,
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
@@ -121,7 +127,9 @@ def test_a_workbook_is_read_with_its_numbers_as_codes(consultation: Consultation
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
-        for row, cells in enumerate([HEADER.split(","), [17, 104, "eleito", 1.1, "municipal"], [18, 1312, "técnico", "", ""]]):
+        for row, cells in enumerate(
+            [HEADER.split(","), [17, 104, "eleito", 1.1, "municipal"], [18, 1312, "técnico", "", ""]]
+        ):
             sheet.write_row(row, 0, cells)
     buffer.seek(0)
     upload = import_now(actor=coordination, kind=KIND, target=str(consultation.public_id), file=buffer, name="a.xlsx")
@@ -152,7 +160,10 @@ def test_a_topic_named_twice_counts_once_and_is_reported_with_its_row(send: Send
 def test_an_empty_row_beside_mentions_adds_nothing_and_is_reported(send: Send, consultation: Consultation) -> None:
     upload = send("r1,0104,elected,,", "r1,0104,elected,1.1,municipal", "r2,0104,elected,,", "r2,0104,elected,,")
     assert upload.state == UploadState.DONE
-    assert answers(consultation) == {"r1": ("0104", "elected", {("1.1", "municipal")}), "r2": ("0104", "elected", set())}
+    assert answers(consultation) == {
+        "r1": ("0104", "elected", {("1.1", "municipal")}),
+        "r2": ("0104", "elected", set()),
+    }
     assert {(note["row"], note["code"]) for note in upload.summary["notes"]} == {
         (2, "empty_beside_mentions"),
         (5, "duplicate_empty"),
@@ -173,7 +184,10 @@ def test_an_empty_row_beside_mentions_adds_nothing_and_is_reported(send: Send, c
         ([",0104,elected,1.1,municipal"], (2, "respondent", "respondent_missing")),
         ([f"{'x' * 101},0104,elected,1.1,municipal"], (2, "respondent", "respondent_too_long")),
         (["r1,0104,elected,1.1,municipal", "r1,0104,partner,AE1,metropolitan"], (3, "group", "two_groups")),
-        (["r1,0104,elected,1.1,municipal", "r1,Porto,elected,1.1,metropolitan"], (3, "municipality", "two_municipalities")),
+        (
+            ["r1,0104,elected,1.1,municipal", "r1,Porto,elected,1.1,metropolitan"],
+            (3, "municipality", "two_municipalities"),
+        ),
     ],
 )
 def test_one_bad_row_rejects_the_whole_file_and_says_where_and_why(
@@ -233,7 +247,9 @@ def test_other_columns_are_left_alone_and_named(send: Send) -> None:
     assert [(note["column"], note["code"]) for note in upload.summary["notes"]] == [("Observações", "column_ignored")]
 
 
-@pytest.mark.parametrize("mapping", [{"respondent": "Inquirido", "tópico": "Área"}, {"inquirido": "respondente", "Area": "topic"}])
+@pytest.mark.parametrize(
+    "mapping", [{"respondent": "Inquirido", "tópico": "Área"}, {"inquirido": "respondente", "Area": "topic"}]
+)
 def test_columns_of_other_names_can_be_mapped(send: Send, consultation: Consultation, mapping: dict[str, str]) -> None:
     upload = send("r1,0104,elected,1.1,municipal", header="Inquirido,municipio,grupo,Área,escala", mapping=mapping)
     assert codes(upload) == []
@@ -265,7 +281,9 @@ def test_a_confirmed_file_is_checked_again_against_what_happened_since(
     assert answers(consultation) == {"r1": ("1312", "partner", {("AE1", "metropolitan")})}
 
 
-def test_the_counts_follow_the_import_and_its_undoing(send: Send, consultation: Consultation, coordination: Any) -> None:
+def test_the_counts_follow_the_import_and_its_undoing(
+    send: Send, consultation: Consultation, coordination: Any
+) -> None:
     upload = send("r1,0104,elected,1.1,municipal", "r2,,,1.1,municipal", "r3,1312,partner,,")
     fold_tallies(consultation=consultation)
     everybody = Representativeness.objects.filter(consultation=consultation, dimension="all")
@@ -286,7 +304,9 @@ def test_the_counts_follow_the_import_and_its_undoing(send: Send, consultation: 
     ]
 
 
-def test_two_imports_write_the_same_rows_as_single_answers(send: Send, consultation: Consultation, coordination: Any) -> None:
+def test_two_imports_write_the_same_rows_as_single_answers(
+    send: Send, consultation: Consultation, coordination: Any
+) -> None:
     send("r1,0104,elected,1.1,municipal")
     topic = Topic.objects.get(code="1.1")
     record_answers(

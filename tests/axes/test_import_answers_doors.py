@@ -25,7 +25,11 @@ from refamp.jobs.models import Job, Upload
 from tests.factories import ConsultationFactory, MunicipalityFactory, PhaseFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
-ROWS = "respondent,municipality,group,topic,scale\nr1,1312,elected,1.1,municipal\nr1,1312,elected,1.1,metropolitan\nr2,,,,\n"
+ROWS = """respondent,municipality,group,topic,scale
+r1,1312,elected,1.1,municipal
+r1,1312,elected,1.1,metropolitan
+r2,,,,
+"""
 
 
 @pytest.fixture
@@ -121,7 +125,10 @@ def test_others_neither_send_nor_see_files_of_answers(
     assert api.post(url, {"file": file_of(ROWS)}, format="multipart").status_code in {403, 404}
     assert api.get(url).status_code in {403, 404}
     assert api.get(f"{url}{upload.public_id}/").status_code in {403, 404}
-    assert client_of(who).post(reverse("axes:answers", args=[consultation.public_id]), {"file": file_of(ROWS)}).status_code == 403
+    assert (
+        client_of(who).post(reverse("axes:answers", args=[consultation.public_id]), {"file": file_of(ROWS)}).status_code
+        == 403
+    )
     assert api_of(None).get(url).status_code in {401, 403}
     assert Upload.objects.count() == 1
 
@@ -130,7 +137,11 @@ def test_others_neither_send_nor_see_files_of_answers(
 def test_an_export_imports_unchanged_into_another_consultation(
     client_of: Callable[..., Client], consultation: Consultation, coordination: Any, form: str
 ) -> None:
-    text = ROWS + '"=1+1",1312,partner,4.1a,metropolitan\n"-5","",technician,1.1,municipal\n"a;b, ""c""",1312,,1.1,municipal\n007,Porto,,,\n'
+    text = (
+        ROWS
+        + '"=1+1",1312,partner,4.1a,metropolitan\n"-5","",technician,1.1,municipal\n'
+        + '"a;b, ""c""",1312,,1.1,municipal\n007,Porto,,,\n'
+    )
     sent = import_now(
         actor=coordination, kind=KIND, target=str(consultation.public_id), file=io.BytesIO(text.encode()), name="r.csv"
     )
@@ -150,14 +161,20 @@ def test_an_export_imports_unchanged_into_another_consultation(
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
-def test_of_two_imports_of_the_same_respondents_at_once_one_is_refused(consultation: Consultation, coordination: Any) -> None:
+def test_of_two_imports_of_the_same_respondents_at_once_one_is_refused(
+    consultation: Consultation, coordination: Any
+) -> None:
     said, start = [], threading.Barrier(2)
 
     def send(number: int) -> None:
         start.wait()
         try:
             upload = import_now(
-                actor=None, kind=KIND, target=str(consultation.public_id), file=io.BytesIO(ROWS.encode()), name=f"{number}.csv"
+                actor=None,
+                kind=KIND,
+                target=str(consultation.public_id),
+                file=io.BytesIO(ROWS.encode()),
+                name=f"{number}.csv",
             )
             said.append((upload.state, [one["code"] for one in upload.problems][:1]))
         finally:
@@ -176,7 +193,9 @@ def test_of_two_imports_of_the_same_respondents_at_once_one_is_refused(consultat
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_a_phase_that_closes_waits_for_an_import_and_freezes_it(consultation: Consultation, coordination: Any) -> None:
-    upload = Upload.objects.create(kind=KIND, target=str(consultation.public_id), file="uploads/x", name="x", size=1, sha256="0")
+    upload = Upload.objects.create(
+        kind=KIND, target=str(consultation.public_id), file="uploads/x", name="x", size=1, sha256="0"
+    )
     phase, topic = Phase.objects.get(), consultation.topics.get(code="1.1")
     inside, closing, order = threading.Event(), threading.Event(), []
 

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def stored(consultation: Consultation) -> dict[tuple, int]:
     rows = Representativeness.objects.filter(consultation=consultation, count__gt=0)
-    return {
-        (r.dimension, r.municipality_id, r.group, r.topic_id, r.scale): r.count for r in rows
-    }
+    return {(r.dimension, r.municipality_id, r.group, r.topic_id, r.scale): r.count for r in rows}
 
 
 def counted_by_hand(consultation: Consultation) -> dict[tuple, int]:
@@ -39,7 +37,7 @@ def counted_by_hand(consultation: Consultation) -> dict[tuple, int]:
 
 
 def some_answers(consultation: Consultation, number: int, seed: int = 1) -> list[Respondent]:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - the same every time
     places = [*MunicipalityFactory.create_batch(3), None]
     topics = TopicFactory.create_batch(3, consultation=consultation)
     people = []

@@ -29,7 +29,7 @@ def places(db: None) -> list[Municipality]:
     return [MunicipalityFactory(code=f"80{n:02d}", name=f"Lugar {n}") for n in range(6)]
 
 
-def answer(consultation, phase, number, place, group, named):
+def answer(consultation, phase, number, place, group, named):  # noqa: PLR0917 - plain in its calls
     record_answers(
         actor=None, consultation=consultation, phase=phase, channel=Channel.INTERVIEW, reference=f"r{number}",
         municipality=place, group=group, mentions=named,
@@ -105,7 +105,9 @@ def page_cells(client: Client, consultation: Consultation, topics) -> Cells:
     codes = {place.name: place.code for place in Municipality.objects.all()}
     with translation.override("en"):
         labels = {str(label): value for value, label in Group.choices}
-    count = re.compile(r'<td class="num">(?:<span[^>]*>([^<]*)</span>|(\d+)) / (?:<span[^>]*>[^<]*</span>|(\d+))\s*</td>')
+    count = re.compile(
+        r'<td class="num">(?:<span[^>]*>([^<]*)</span>|(\d+)) / (?:<span[^>]*>[^<]*</span>|(\d+))\s*</td>'
+    )
     for topic in topics:
         for scale in topic.scales:
             page = client.get(
@@ -114,7 +116,7 @@ def page_cells(client: Client, consultation: Consultation, topics) -> Cells:
             ).content.decode()
             for table, names in (("by-municipality", codes), ("by-group", labels)):
                 part = page[page.index(f'<table id="{table}"') :]
-                for row in re.findall(r"<tr[^>]*>.*?</tr>", part[: part.index("</table>")], re.S)[1:]:
+                for row in re.findall(r"<tr[^>]*>.*?</tr>", part[: part.index("</table>")], re.DOTALL)[1:]:
                     name = html.unescape(re.search(r'<th scope="row">([^<]*)', row).group(1))
                     key = names.get(name) or names[name[0].lower() + name[1:]]
                     hidden, mentions, respondents = count.search(row).groups()
@@ -129,9 +131,7 @@ def test_json_csv_xlsx_and_page_say_the_same_to_the_last_digit(answered):
     client = Client()
     rows = json_rows(client, consultation)
     assert len(rows) == 3 * 2 * (1 + Municipality.objects.count() + 4)
-    for one, as_csv, as_xlsx in zip(
-        rows, csv_rows(client, consultation), xlsx_rows(client, consultation), strict=True
-    ):
+    for one, as_csv, as_xlsx in zip(rows, csv_rows(client, consultation), xlsx_rows(client, consultation), strict=True):
         for name in ("share", "ci_low", "ci_high"):
             assert as_csv[name] == (one[name] or "")
             assert as_xlsx[name] == ("" if one[name] is None else float(one[name]))
@@ -147,7 +147,10 @@ def test_json_csv_xlsx_and_page_say_the_same_to_the_last_digit(answered):
 def test_rows_are_counted_and_hidden_as_the_rule_says(answered):
     """Against an independent count of what `fill` did."""
     consultation, _topics = answered
-    rows = {(r["topic_code"], r["scale"], r["group"], (r["municipality"] or {}).get("id")): r for r in json_rows(Client(), consultation)}
+    rows = {
+        (r["topic_code"], r["scale"], r["group"], (r["municipality"] or {}).get("id")): r
+        for r in json_rows(Client(), consultation)
+    }
     everybody = rows["t0", "metropolitan", None, None]
     assert (everybody["mentions"], everybody["respondents"], everybody["share"]) == (40, 60, "66.67")
     few = rows["t0", "metropolitan", None, "8004"]  # 0, 17, 34, 51: four respondents
@@ -219,14 +222,20 @@ def test_a_consultation_that_is_not_published_is_not_there(answered):
     assert client.get("/api/v1/consultations/not-an-id/representativeness/").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["scale=both", "group=mayor", "municipality=0000", "topic=9", "ordering=share", "limit=0", "cursor=x"])
+@pytest.mark.parametrize(
+    "query", ["scale=both", "group=mayor", "municipality=0000", "topic=9", "ordering=share", "limit=0", "cursor=x"]
+)
 def test_what_the_address_cannot_mean_is_a_400(answered, query):
     assert Client().get(f"{address(answered[0])}?{query}").status_code == 400
 
 
 def test_filters_choose_rows_and_the_count_obeys_them(answered):
     consultation, _topics = answered
-    page = Client().get(f"{address(consultation)}?dimension=group&scale=municipal&topic=t0&count=exact&fields=group,share").json()
+    page = (
+        Client()
+        .get(f"{address(consultation)}?dimension=group&scale=municipal&topic=t0&count=exact&fields=group,share")
+        .json()
+    )
     assert page["count"] == 4
     assert [set(row) for row in page["results"]] == [{"group", "share"}] * 4
 
@@ -243,7 +252,9 @@ def test_pages_go_on_and_back(answered):
 
 def test_printed_figures_stand_beside_what_is_computed(answered):
     consultation, topics = answered
-    PublishedFigure.objects.create(topic=topics[0], scale=Scale.METROPOLITAN, share="66.70", count=40, as_printed="66.70% (40)")
+    PublishedFigure.objects.create(
+        topic=topics[0], scale=Scale.METROPOLITAN, share="66.70", count=40, as_printed="66.70% (40)"
+    )
     PublishedFigure.objects.create(topic=topics[0], scale=Scale.MUNICIPAL, share="50", count=30, as_printed="50% (30)")
     rows = Client().get(address(consultation) + "?dimension=all&topic=t0").json()["results"]
     assert [(r["share"], r["published_share"], r["published_count"], r["agrees"]) for r in rows] == [

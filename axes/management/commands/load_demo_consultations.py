@@ -1,4 +1,4 @@
-"""Load the two consultations that are shipped: the reconstruction of 2014 and a fictitious one. Again: nothing changes."""
+"""Load the shipped consultations: the reconstruction of 2014 and a fictitious one. Run again, it changes nothing."""
 
 import datetime
 import json
@@ -29,6 +29,7 @@ FICTITIOUS = "Auscultação de demonstração (fictícia)"
 SEED_2014, SEED_FICTITIOUS = 20140312, 600
 RECONSTRUCTED = 48
 PILOT, MAIN = 60, 540
+UNSTATED = 0.02  # chance of not saying where one works; and again of not saying as what
 KEPT = ("scale", "share", "count", "inferred_count", "asterisk", "in_column", "as_printed", "note")
 
 # Who of the four is missing where, in the reconstruction: 17 × 4 places less these 20 are the 48.
@@ -92,14 +93,14 @@ def load_reconstruction(framework: Framework, places: list[Municipality], source
         framework=framework,
         title=RECONSTRUCTION,
         description=(
-            "O documento de trabalho de 12 de março de 2014 imprime a percentagem de quem nomeou cada tema, quase sempre "
-            "com a contagem, mas não as respostas nem a base. 48 é o único número inteiro que serve. Esta auscultação "
-            "reconstrói 48 respostas que dão exatamente essas contagens."
+            "O documento de trabalho de 12 de março de 2014 imprime a percentagem de quem nomeou cada tema, quase "
+            "sempre com a contagem, mas não as respostas nem a base. 48 é o único número inteiro que serve. Esta "
+            "auscultação reconstrói 48 respostas que dão exatamente essas contagens."
         ),
         provenance=(
-            "Reconstrução: só as contagens por tema vêm do documento de 2014. Quem respondeu, de que município e grupo, "
-            "que respostas foram da mesma pessoa, as datas e o plano de quotas são inventados. Não se leia aqui nada "
-            "sobre um município ou um grupo."
+            "Reconstrução: só as contagens por tema vêm do documento de 2014. Quem respondeu, de que município e "
+            "grupo, que respostas foram da mesma pessoa, as datas e o plano de quotas são inventados. Não se leia "
+            "aqui nada sobre um município ou um grupo."
         ),
         entries=entries_of(framework, source, figures=True),
         quota={(place, group): 1 for place in places for group in groups},
@@ -124,10 +125,12 @@ def load_reconstruction(framework: Framework, places: list[Municipality], source
 
 
 def load_fictitious(framework: Framework, places: list[Municipality], source: dict[str, Any]) -> None:
-    """600 respondents, invented, in two phases: a pilot of 60, which shows almost nothing by municipality, and 540 more."""
+    """600 invented respondents in two phases: a pilot of 60, which shows little by municipality, and 540 more."""
     chance = random.Random(SEED_FICTITIOUS)  # noqa: S311 - the same answers every time is the point
     people = dict(
-        CensusCount.objects.filter(measure=CensusMeasure.RESIDENT_POPULATION, year=2021).values_list("municipality", "people")
+        CensusCount.objects.filter(measure=CensusMeasure.RESIDENT_POPULATION, year=2021).values_list(
+            "municipality", "people"
+        )
     )
     # Large municipalities count for less than their population, so that small ones are heard too.
     weight = {place: people.get(place.pk, 50_000) ** 0.5 for place in places}
@@ -140,8 +143,12 @@ def load_fictitious(framework: Framework, places: list[Municipality], source: di
     consultation = found_demonstration(
         framework=framework,
         title=FICTITIOUS,
-        description="Mostra o que a plataforma faz quando há respostas suficientes para falar de cada município e grupo.",
-        provenance="Fictícia: as 600 respostas são inventadas por um programa. Nenhum valor diz algo sobre a realidade.",
+        description=(
+            "Mostra o que a plataforma faz quando há respostas suficientes para falar de cada município e grupo."
+        ),
+        provenance=(
+            "Fictícia: as 600 respostas são inventadas por um programa. Nenhum valor diz algo sobre a realidade."
+        ),
         entries=entries_of(framework, source, figures=False),
         quota=quota,
         frame_size=2400,
@@ -163,7 +170,12 @@ def load_fictitious(framework: Framework, places: list[Municipality], source: di
         # A few did not say where or what they work as.
         unstated = chance.random()
         answers.append(
-            Answer(f"ficticia-{number:03d}", None if unstated < 0.02 else place, None if unstated > 0.98 else group, named)  # noqa: PLR2004
+            Answer(
+                f"ficticia-{number:03d}",
+                None if unstated < UNSTATED else place,
+                None if unstated > 1 - UNSTATED else group,
+                named,
+            )
         )
     run(
         consultation,
@@ -194,5 +206,3 @@ def run(
         close_phase(actor=None, phase=phase)
     close_consultation(actor=None, consultation=consultation)
     publish_results(actor=None, consultation=consultation)
-
-

@@ -15,8 +15,12 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("consultation", nargs="?", help="The id of its API address; all consultations where not given.")
-        parser.add_argument("--check", action="store_true", help="Change nothing: print what differs, exit 1 if anything.")
+        parser.add_argument(
+            "consultation", nargs="?", help="The id of its API address; all consultations where not given."
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="Change nothing: print what differs, exit 1 if anything."
+        )
 
     def handle(self, *_args: Any, consultation: str | None, check: bool, **_options: Any) -> None:
         chosen = Consultation.objects.order_by("id")

@@ -64,6 +64,6 @@ add_key = door(signed_in, methods=("GET", "POST"))(AddKey.as_view())
 
 
 @door(signed_in, methods=("GET", "POST"))
-def not_here(request: HttpRequest, **_kwargs: Any) -> HttpResponse:  # noqa: ARG001 - stands for several addresses
+def not_here(request: HttpRequest, **_kwargs: Any) -> HttpResponse:
     """Addresses of the login library that this platform does without: an account's e-mail is the coordination's to change."""
     return redirect(reverse("accounts:me"))

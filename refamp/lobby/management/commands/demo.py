@@ -110,7 +110,7 @@ class Command(BaseCommand):
             code = ""
             if "totp" in known:
                 code = f"  code {current_code(known['totp'])}"
-            self.stdout.write(f"  {str(sample.role):<14} {sample.email:<32} {known['password']}{code}\n")
+            self.stdout.write(f"  {sample.role!s:<14} {sample.email:<32} {known['password']}{code}\n")
         self.stdout.write(f"\nThe codes change in {seconds} s and work once: `bin/manage demo` prints new ones.\n")
 
 
