@@ -17,7 +17,8 @@ class UnitState(TextChoices):
     DISSOLVED = "dissolved", _("dissolved")
 
 
-# from → to → who. "act": the founding set-up; "deliberation": only inside the transaction that closes one.
+# from → to → who. "deliberation": only inside the transaction that closes one; the first Council and coordination unit
+# are constituted by the act that named them, at the founding set-up.
 UNIT_MOVES = {
     UnitState.PROPOSED: {UnitState.CONSTITUTED: "deliberation"},
     UnitState.CONSTITUTED: {UnitState.DISSOLVED: "deliberation"},
@@ -39,6 +40,13 @@ class EndReason(TextChoices):
     RESIGNATION = "resignation", _("resignation")
     REPLACED = "replaced", _("replaced")
     DISSOLVED = "dissolved", _("the unit was dissolved")
+
+
+class SecondCallQuorum(TextChoices):
+    """The share of the seats that must be present when a meeting is called a second time."""
+
+    HALF = "half", _("more than half of the seats")
+    THIRD = "third", _("a third of the seats")
 
 
 class PartnerKind(TextChoices):

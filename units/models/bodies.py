@@ -2,6 +2,7 @@
 
 from typing import Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -13,12 +14,49 @@ from django.utils.translation import gettext_lazy as _
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.sql import Fold
 from refamp.territory.models import Municipality
-from units.choices import DecisionRule, EndReason, PartnerKind, PartnerRole, Position, UnitKind, UnitState
+from units.choices import (
+    DecisionRule,
+    EndReason,
+    PartnerKind,
+    PartnerRole,
+    Position,
+    SecondCallQuorum,
+    UnitKind,
+    UnitState,
+)
 
 
 def period() -> Func:
     """[starts_on, ends_on]: both days are in force."""
     return Func(F("starts_on"), F("ends_on"), Value("[]"), function="daterange", output_field=DateRangeField())
+
+
+def refusal(name: str, message: str) -> str:
+    """The PL/pgSQL that refuses a row under a name that reads as the rule."""
+    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
+
+
+# A seat of the Council is what the body and the position say, whatever the row claims.
+KEEP_SEAT_TRUE = f"""
+    SELECT kind INTO body FROM units_unit WHERE id = NEW.unit_id;
+    NEW.is_seat := body = 'council' AND NEW.position <> 'substitute';
+    IF body = 'council' AND NEW.municipality_id IS NULL THEN
+        {refusal("council_seat_has_its_municipality", "A seat of the Council is a municipality''s.")}
+    END IF;
+    RETURN NEW;
+"""
+
+DECIDED = "decided_composition_never_changes"
+KEEP_DECIDED = f"""
+    IF EXISTS (
+        SELECT 1 FROM units_composition
+        WHERE id IN (OLD.composition_id, NEW.composition_id) AND is_agreed IS NOT NULL
+    ) THEN
+        {refusal(DECIDED, "A composition on which was decided never changes.")}
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+"""
 
 
 class Unit(models.Model):
@@ -43,7 +81,9 @@ class Unit(models.Model):
     notice_days = models.PositiveSmallIntegerField(_("days of notice"), default=2)
     notice_basis = models.CharField(_("legal basis of the notice"), max_length=200, blank=True)
     report_stale_days = models.PositiveSmallIntegerField(_("days after which a report is stale"), default=180)
-    second_call_quorum = models.CharField(_("quorum on second call"), max_length=5, default="third")
+    second_call_quorum = models.CharField(
+        _("quorum on second call"), max_length=5, choices=SecondCallQuorum, default=SecondCallQuorum.THIRD
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     version = VersionField()
@@ -83,6 +123,20 @@ class Unit(models.Model):
                 name="one_council_and_one_coordination_unit",
                 violation_error_message=_("There is already such a body."),
             ),
+            models.CheckConstraint(
+                condition=Q(second_call_quorum__in=SecondCallQuorum.values),
+                name="second_call_quorum_is_known",
+                violation_error_message=_("Unknown quorum."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="unit_keeps_its_kind",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.AnyChange("kind"),
+                func=refusal("unit_keeps_its_kind", "A body keeps its kind."),
+            )
         ]
         verbose_name = _("unit")
         verbose_name_plural = _("units")
@@ -169,6 +223,11 @@ class Partner(models.Model):
                 name="partner_roles_are_known",
                 violation_error_message=_("A partner has at least one of the three roles."),
             ),
+            models.CheckConstraint(
+                condition=Q(started_on__isnull=True) | Q(ended_on__isnull=True) | Q(ended_on__gte=F("started_on")),
+                name="partner_ends_after_it_begins",
+                violation_error_message=_("The last day cannot come before the first."),
+            ),
         ]
         verbose_name = _("partner")
         verbose_name_plural = _("partners")
@@ -180,8 +239,8 @@ class Partner(models.Model):
 class Mandate(models.Model):
     """A person sits in a unit, for a municipality or a partner, from a first to a last day.
 
-    `is_seat`: counts as a seat of the Council (not a substitute), kept by the actions so that the database can refuse a
-    second one of the same municipality. `hours_month` is the effort agreed.
+    `is_seat`: holds a seat of the Council, and is not a substitute; the database keeps it true to body and position, and
+    refuses a second one of the same municipality. `hours_month` is the effort agreed. A mandate is ended, never deleted.
     """
 
     public_id = PublicIdField()
@@ -207,6 +266,7 @@ class Mandate(models.Model):
     end_reason = models.CharField(_("ended by"), max_length=12, choices=EndReason, blank=True)
     hours_month = models.DecimalField(_("hours a month"), max_digits=5, decimal_places=1, null=True, blank=True)
     act = models.TextField(_("act that named them"), blank=True)
+    end_act = models.TextField(_("act that ended it"), blank=True)
     deliberation = models.ForeignKey(
         "units.Deliberation",
         models.PROTECT,
@@ -265,6 +325,26 @@ class Mandate(models.Model):
                 name="mandate_names_its_act",
                 violation_error_message=_("Say which deliberation or act named this person."),
             ),
+            models.CheckConstraint(
+                condition=Q(hours_month__isnull=True) | Q(hours_month__gte=0),
+                name="mandate_hours_are_not_negative",
+                violation_error_message=_("Hours cannot be negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(end_reason="") | Q(end_reason__in=EndReason.values, ends_on__isnull=False),
+                name="mandate_that_ended_says_when_and_why",
+                violation_error_message=_("A mandate that ended has its last day and a known reason."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="seat_of_the_council_is_kept_true",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                declare=[("body", "text")],
+                func=KEEP_SEAT_TRUE,
+            ),
+            pgtrigger.Protect(name="mandates_are_ended_never_deleted", operation=pgtrigger.Delete),
         ]
         verbose_name = _("mandate")
         verbose_name_plural = _("mandates")
@@ -291,6 +371,15 @@ class Composition(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        triggers = [
+            pgtrigger.Trigger(
+                name=DECIDED,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__is_agreed__isnull=False),
+                func=refusal(DECIDED, "A composition on which was decided never changes."),
+            )
+        ]
         verbose_name = _("proposed composition")
         verbose_name_plural = _("proposed compositions")
 
@@ -325,6 +414,24 @@ class CompositionSeat(models.Model):
                 name="proposed_position_is_known",
                 violation_error_message=_("Unknown position."),
             ),
+            models.CheckConstraint(
+                condition=Q(municipality__isnull=True) | Q(partner__isnull=True),
+                name="proposed_seat_stands_for_one",
+                violation_error_message=_("A mandate stands for a municipality or for a partner, not for both."),
+            ),
+            models.CheckConstraint(
+                condition=Q(hours_month__isnull=True) | Q(hours_month__gte=0),
+                name="proposed_hours_are_not_negative",
+                violation_error_message=_("Hours cannot be negative."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=DECIDED,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func=KEEP_DECIDED,
+            )
         ]
         verbose_name = _("proposed seat")
         verbose_name_plural = _("proposed seats")
