@@ -10,9 +10,11 @@ from django.db.models import (
     Case,
     CharField,
     Count,
+    DateField,
     Exists,
     ExpressionWrapper,
     F,
+    Func,
     IntegerField,
     Max,
     OuterRef,
@@ -24,7 +26,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from axes.choices import FrameworkState
@@ -283,8 +285,14 @@ def with_status(actions: QuerySet[Action], day: date | None = None) -> QuerySet[
     )
     return (
         actions.alias(
-            # date - date is a number of days in PostgreSQL
-            age=ExpressionWrapper(Value(day) - reported, output_field=IntegerField())
+            # Days since the latest report: PostgreSQL's date − date is a whole number, Django's an interval.
+            age=Func(
+                Cast(Value(day), DateField()),
+                reported,
+                template="(%(expressions)s)",
+                arg_joiner=" - ",
+                output_field=IntegerField(),
+            )
         )
         .annotate(
             derived=derived,
