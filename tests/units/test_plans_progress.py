@@ -102,7 +102,7 @@ def test_one_report_costs_the_same_however_many_actions_there_are(here, plan, ot
         ActionFactory(plan=plan, nodes=[here.response])
     recompute_progress()
     milestone = action.milestones.first()
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         report_milestone(actor=here.member, milestone=milestone, progress=30)
     assert check_progress() == []
 

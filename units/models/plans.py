@@ -579,12 +579,12 @@ class Milestone(models.Model):
                 violation_error_message=_("Two milestones cannot have the same place."),
             ),
             models.CheckConstraint(
-                condition=Q(progress__lte=100),
+                condition=Q(progress__lte=100, best_progress__lte=100),
                 name="progress_is_at_most_100",
                 violation_error_message=_("Progress goes from 0 to 100."),
             ),
             models.CheckConstraint(
-                condition=Q(best_progress__gte=F("progress"), best_progress__lte=100),
+                condition=Q(best_progress__gte=F("progress")),
                 name="best_progress_is_the_best",
                 violation_error_message=_("The best progress cannot be below the present one."),
             ),
@@ -601,10 +601,12 @@ class Milestone(models.Model):
         ]
         triggers = [
             lock_of_parts(("progress", "best_progress", "done_on", "version")),
-            pgtrigger.Protect(
+            pgtrigger.Trigger(
                 name="best_progress_never_falls",
                 operation=pgtrigger.Update,
+                when=pgtrigger.Before,
                 condition=pgtrigger.Q(new__best_progress__lt=pgtrigger.F("old__best_progress")),
+                func=refusal("best_progress_never_falls", "The best progress never falls."),
             ),
         ]
         verbose_name = _("milestone")
