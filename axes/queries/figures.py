@@ -154,13 +154,13 @@ def cell_of(
     if not respondents:
         return Cell(scale, "no_respondents", printed=printed)
     mentions = result.count if result else 0
-    interval = wilson(mentions, respondents, frame if frame and frame >= respondents else None)
+    low, high = wilson(mentions, respondents, frame if frame and frame >= respondents else None) or (None, None)
     return Cell(
         scale,
-        None,
-        mentions,
-        share(mentions, respondents),
-        *(interval or (None, None)),
+        mentions=mentions,
+        share=share(mentions, respondents),
+        low=low,
+        high=high,
         printed=printed,
         differs=printed is not None and agrees(printed.share, mentions, respondents) is False,
     )
@@ -178,7 +178,9 @@ def section(name: str, branches: list[Branch], figures: Figures | None, branch: 
         name=name,
         rows=rows,
         branch=branch,
-        leading=max((row for row in rows if highest(row) is not None), key=lambda row: highest(row) or Decimal(0), default=None),
+        leading=max(
+            (row for row in rows if highest(row) is not None), key=lambda row: highest(row) or Decimal(0), default=None
+        ),
         any_printed=any(cell.printed for cell in cells),
         differing=[cell for cell in cells if cell.differs],
     )
