@@ -253,14 +253,14 @@ def test_tests_mirror_the_rooms():
     assert sorted(folders - known - {"bin", "launch", "launcher", "front"}) == []
 
 
-def test_every_test_asserts_or_expects():
-    """An empty test is worse than none."""
+def test_no_test_is_empty():
+    """An empty test is worse than none: beside its docstring it does something."""
     wrong = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                text = ast.unparse(node)
-                if not re.search(r"assert|raises|num_queries|expect|check|verify|validate|fail|refus|\bwith ", text):
+                does = [line for line in node.body if not isinstance(line, ast.Pass)]
+                if all(isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in does):
                     wrong.append(f"{path.relative_to(ROOT)}:{node.name}")
     assert wrong == []
 
