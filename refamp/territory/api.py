@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
-
 from django.utils import timezone
 
 from refamp.base.api.columns import Row
