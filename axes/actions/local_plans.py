@@ -2,7 +2,6 @@
 
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from axes.choices import NodeKind
 from axes.models import LocalPlan, LocalPlanPriority, Node
+from axes.queries.local_plans import MOST_PRIORITIES, PlanData, Priority
 from axes.rules import may_add_local_plan, may_edit_local_plan
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
@@ -21,38 +21,11 @@ from refamp.base.ids import uuid7
 from refamp.jobs.models import Upload
 from refamp.territory.models import Municipality
 
-MOST_PRIORITIES = 60
 DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 DOCUMENT_TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
-
-Priority = tuple[str, Node | None]
-
-
-@dataclass(frozen=True)
-class PlanData:
-    """What a local plan says, without its document: the shape that form, API and import share."""
-
-    municipality: Municipality
-    kind: str
-    title: str
-    starts_on: date
-    ends_on: date | None = None
-    link: str = ""
-    priorities: Sequence[Priority] = ()
-
-    @property
-    def head(self) -> dict[str, Any]:
-        return {
-            "municipality": self.municipality,
-            "kind": self.kind,
-            "title": self.title,
-            "starts_on": self.starts_on,
-            "ends_on": self.ends_on,
-            "link": self.link,
-        }
 
 
 def told(plan: LocalPlan) -> dict[str, Any]:

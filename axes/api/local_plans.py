@@ -6,9 +6,10 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.urls import reverse
 
-from axes.actions.local_plans import PlanData, add_local_plan, edit_local_plan, publish_local_plan
+from axes.actions.local_plans import add_local_plan, edit_local_plan, publish_local_plan
 from axes.filters.local_plans import LocalPlanFilter
 from axes.models import LocalPlan, LocalPlanPriority
+from axes.queries.local_plans import PlanData
 from axes.rules import may_edit_local_plan, may_write_local_plans
 from axes.serializers.local_plans import LocalPlanSerializer, LocalPlanWriteSerializer
 from axes.tasks.local_plans import KIND

@@ -16,9 +16,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
-from axes.actions.local_plans import MOST_PRIORITIES, PlanData
 from axes.choices import LocalPlanKind
 from axes.models import LocalPlan, Node
+from axes.queries.local_plans import MOST_PRIORITIES, PlanData
 from refamp.base.text import fold
 from refamp.jobs.actions import Problem, problem
 from refamp.territory.models import Municipality

@@ -6,9 +6,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from axes.actions.local_plans import MOST_PRIORITIES, PlanData
 from axes.choices import LocalPlanKind
 from axes.models import LocalPlan, Node
+from axes.queries.local_plans import MOST_PRIORITIES, PlanData
 from refamp.territory.models import Municipality
 
 

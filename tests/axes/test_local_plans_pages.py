@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from axes.actions.framework import load_framework
 from axes.actions.local_plans import (
-    PlanData,
     add_local_plan,
     edit_local_plan,
     publish_local_plan,
@@ -24,6 +23,7 @@ from axes.actions.local_plans import (
 from axes.exchange.local_plans import COLUMNS, read_local_plans, rows_of
 from axes.models import LocalPlan, Node
 from axes.queries.framework import FOUNDING_EDITION, problem_areas_for_plans
+from axes.queries.local_plans import PlanData
 from axes.tasks.local_plans import KIND
 from refamp.audit.models import Event
 from refamp.base.errors import NotAllowed, Refused, Stale
