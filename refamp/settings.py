@@ -121,7 +121,8 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         # Transaction pooling (PgBouncer) breaks cursors that outlive a statement.
         "DISABLE_SERVER_SIDE_CURSORS": flag("DATABASE_POOLED"),
-        "OPTIONS": dsn,
+        # A server that does not answer is known to be away within seconds.
+        "OPTIONS": {"connect_timeout": 5} | dsn,
     }
 
 
@@ -140,6 +141,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
