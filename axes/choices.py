@@ -266,6 +266,8 @@ CONSULTATION_EVENTS = {
     "respondent.withdrawn": _("Answers withdrawn"),
     "answers.imported": _("Answers imported"),
     "answers.import_undone": _("Import of answers undone"),
+    "answers.made_up": _("Made-up answers entered"),
+    "results.frozen": _("Results frozen"),
     "text.coded": _("Text read"),
     "text.settled": _("Text settled"),
 }

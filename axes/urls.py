@@ -39,7 +39,9 @@ urlpatterns: list[URLPattern] = [
     path("auscultacoes/<uuid:public_id>/fases/nova/", consultation.add_phase_page, name="phase_add"),
     path("auscultacoes/<uuid:public_id>/fases/<uuid:phase_id>/", consultation.edit_phase_page, name="phase_edit"),
     path(
-        "auscultacoes/<uuid:public_id>/fases/<uuid:phase_id>/<slug:step>/", consultation.phase_step_page, name="phase_step"
+        "auscultacoes/<uuid:public_id>/fases/<uuid:phase_id>/<slug:step>/",
+        consultation.phase_step_page,
+        name="phase_step",
     ),
     path("auscultacoes/<uuid:public_id>/quotas/", consultation.quota_page, name="quota"),
     path("auscultacoes/<uuid:public_id>/codigos/", consultation.code_book_page, name="code_book"),
@@ -48,9 +50,13 @@ urlpatterns: list[URLPattern] = [
     path("auscultacoes/<uuid:public_id>/codigos/novo/", consultation.add_topic_page, name="topic_add"),
     path("auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/", consultation.edit_topic_page, name="topic_edit"),
     path(
-        "auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/retirar/", consultation.remove_topic_page, name="topic_remove"
+        "auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/retirar/",
+        consultation.remove_topic_page,
+        name="topic_remove",
     ),
-    path("auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/ordem/", consultation.move_topic_step, name="topic_move"),
+    path(
+        "auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/ordem/", consultation.move_topic_step, name="topic_move"
+    ),
     path("auscultacoes/<uuid:public_id>/respostas/", answers.answers_page, name="answers"),
     path("auscultacoes/<uuid:public_id>/respostas.csv", answers.export_answers, {"form": "csv"}, name="answers_csv"),
     path("auscultacoes/<uuid:public_id>/respostas.xlsx", answers.export_answers, {"form": "xlsx"}, name="answers_xlsx"),
@@ -64,7 +70,9 @@ urlpatterns: list[URLPattern] = [
     path("auscultacoes/<uuid:public_id>/convites/", answers.invitations_page, name="invitations"),
     path("auscultacoes/<uuid:public_id>/convites/enviar/", answers.send_step, name="invitations_send"),
     path(
-        "auscultacoes/<uuid:public_id>/convites/<uuid:invitee_id>/retirar/", answers.remove_invitee_step, name="invitee_remove"
+        "auscultacoes/<uuid:public_id>/convites/<uuid:invitee_id>/retirar/",
+        answers.remove_invitee_step,
+        name="invitee_remove",
     ),
     path("auscultacoes/<uuid:public_id>/codificacao/", coding.coding_page, name="coding"),
     path("auscultacoes/<uuid:public_id>/codificacao/texto/", coding.code_page, name="code"),

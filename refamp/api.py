@@ -1,7 +1,6 @@
 """The REST API's addresses, from every room, under `/api/v1/`."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
@@ -14,12 +13,11 @@ from refamp.base.doors import everyone
 app_name = "api"
 
 # In the order of the house, from the ground up.
-ROOMS = ("refamp.territory.api", "refamp.audit.api", "refamp.jobs.api", "refamp.accounts.api", "axes.api", "units.api")
+ROOMS = ("refamp.territory.api", "refamp.audit.api", "axes.api", "units.api")
 
 router = Router()
 for name in ROOMS:
-    if find_spec(name) and hasattr(import_module(name), "register"):
-        import_module(name).register(router)
+    import_module(name).register(router)
 
 
 class Root(RootDoor):

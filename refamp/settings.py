@@ -122,7 +122,8 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         # Transaction pooling (PgBouncer) breaks cursors that outlive a statement.
         "DISABLE_SERVER_SIDE_CURSORS": flag("DATABASE_POOLED"),
-        "OPTIONS": dsn,
+        # A server that does not answer is known to be away within seconds.
+        "OPTIONS": {"connect_timeout": 5} | dsn,
     }
 
 
@@ -141,6 +142,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

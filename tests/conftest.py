@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 
 from refamp.accounts.choices import ROLES_OF_A_MUNICIPALITY, ROLES_WITH_SECOND_FACTOR, Role
 from refamp.accounts.models import User
+from refamp.base.api import throttling
 from refamp.jobs.actions import execute_job
 from refamp.jobs.choices import JobState
 from refamp.jobs.models import Job
@@ -75,8 +76,10 @@ def tables_can_be_emptied() -> Iterator[None]:
 def fresh_cache() -> Iterator[None]:
     """Rate limits of one test are no concern of the next."""
     cache.clear()
+    throttling.leases.clear()
     yield
     cache.clear()
+    throttling.leases.clear()
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Changes of the editions of the referential and of their nodes. Only open editions change; the database refuses others."""
+"""Changes of the editions of the referential and of their nodes.
+
+Only open editions change; the database refuses others.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -14,7 +17,6 @@ from axes.choices import FRAMEWORK_MOVES, PARENT_KINDS, Focus, FrameworkState, N
 from axes.models import CrossReference, Erratum, Framework, Node
 from axes.queries.framework import in_reading_order
 from axes.rules import may_copy_framework, may_edit_framework
-from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
@@ -29,7 +31,7 @@ def locked_framework(framework: Framework, version: int | None = None) -> Framew
     return found
 
 
-def locked_node(actor: User, node: Node, version: int | None = None) -> Node:
+def locked_node(actor: Any, node: Node, version: int | None = None) -> Node:
     """The node of an edition that this person may edit, both locked, the edition first."""
     framework = locked_framework(node.framework)
     check_open(actor, framework)
@@ -46,7 +48,7 @@ def check_version(obj: Any, version: int | None) -> None:
         raise Stale(_("Somebody else saved first. Compare both versions and choose."), current=obj)
 
 
-def check_open(actor: User, framework: Framework) -> None:
+def check_open(actor: Any, framework: Framework) -> None:
     """Refuse what may never be done (edition in force) apart from what this person may not do."""
     if framework.state not in {FrameworkState.DRAFT, FrameworkState.IN_CONSULTATION}:
         raise Refused(_("An edition in force or superseded never changes."), code="frozen")
@@ -72,7 +74,7 @@ def identity(node: Node | None) -> str | None:
 
 
 @transaction.atomic
-def load_framework(*, actor: User | None, data: Mapping[str, Any]) -> tuple[Framework, bool]:
+def load_framework(*, actor: Any, data: Mapping[str, Any]) -> tuple[Framework, bool]:
     """Put the founding edition in force from its data file. The answer says whether anything was written.
 
     The same again writes nothing. Raises Refused where the edition is there with another content, or where another
@@ -88,7 +90,10 @@ def load_framework(*, actor: User | None, data: Mapping[str, Any]) -> tuple[Fram
         return found, False
     other = Framework.objects.in_force().first()
     if other is not None:
-        raise Refused(_("Another edition is in force: %(title)s (%(code)s).") % {"title": other, "code": other.code}, code="other_in_force")
+        raise Refused(
+            _("Another edition is in force: %(title)s (%(code)s).") % {"title": other, "code": other.code},
+            code="other_in_force",
+        )
     framework = Framework.objects.create(
         code=data["code"],
         title=data["title"],
@@ -183,12 +188,16 @@ def contents(framework: Framework) -> dict[str, Any]:
 
 
 @transaction.atomic
-def put_in_force(*, actor: User | None, framework: Framework, act: str) -> Framework:
+def put_in_force(*, actor: Any, framework: Framework, act: str) -> Framework:
     """Put an edition in force and supersede the one that was. `act` names what decided it and becomes the reason.
 
     No door calls this: the founding loader does, and later a deliberation that passed.
     """
-    present = list(Framework.objects.select_for_update().filter(Q(pk=framework.pk) | Q(state=FrameworkState.IN_FORCE)).order_by("pk"))
+    present = list(
+        Framework.objects.select_for_update()
+        .filter(Q(pk=framework.pk) | Q(state=FrameworkState.IN_FORCE))
+        .order_by("pk")
+    )
     chosen = next(edition for edition in present if edition.pk == framework.pk)
     check_move(FRAMEWORK_MOVES, chosen.state, FrameworkState.IN_FORCE)
     now = timezone.now()
@@ -217,7 +226,7 @@ def put_in_force(*, actor: User | None, framework: Framework, act: str) -> Frame
 
 
 @transaction.atomic
-def copy_framework(*, actor: User, framework: Framework, code: str, title: str) -> Framework:
+def copy_framework(*, actor: Any, framework: Framework, code: str, title: str) -> Framework:
     """Begin a new edition as a draft copy: nodes keep their lineage, cross-references and errata come along.
 
     The founding note stays behind: it speaks of the standing of the old edition only.
@@ -264,7 +273,12 @@ def copy_framework(*, actor: User, framework: Framework, code: str, title: str) 
         )
         for e in framework.errata.order_by("id")
     )
-    record(actor=actor, action="framework.copied", obj=copy, after={"code": code, "title": title, "based_on": framework.code})
+    record(
+        actor=actor,
+        action="framework.copied",
+        obj=copy,
+        after={"code": code, "title": title, "based_on": framework.code},
+    )
     return copy
 
 
@@ -280,7 +294,9 @@ def layers(nodes: Iterable[Node]) -> Iterable[list[Node]]:
 
 
 @transaction.atomic
-def edit_framework(*, actor: User, framework: Framework, version: int, title: str, document_date: date | None, source: str) -> Framework:
+def edit_framework(
+    *, actor: Any, framework: Framework, version: int, title: str, document_date: date | None, source: str
+) -> Framework:
     """Change the head of an open edition."""
     found = locked_framework(framework, version)
     check_open(actor, found)
@@ -288,7 +304,7 @@ def edit_framework(*, actor: User, framework: Framework, version: int, title: st
 
 
 @transaction.atomic
-def move_framework(*, actor: User, framework: Framework, state: str, version: int | None = None) -> Framework:
+def move_framework(*, actor: Any, framework: Framework, state: str, version: int | None = None) -> Framework:
     """Put a draft in consultation, or take it back. What takes an act (in force, superseded) is refused here."""
     found = locked_framework(framework, version)
     if check_move(FRAMEWORK_MOVES, found.state, state) != "coordination":
@@ -297,7 +313,7 @@ def move_framework(*, actor: User, framework: Framework, state: str, version: in
     return change(actor, found, f"framework.{state}", {"state": state})
 
 
-def change(actor: User, obj: Any, action: str, new: Mapping[str, Any]) -> Any:
+def change(actor: Any, obj: Any, action: str, new: Mapping[str, Any]) -> Any:
     """Save what differs, with its record; nothing at all where nothing differs."""
     changes = {field: value for field, value in new.items() if getattr(obj, field) != value}
     if not changes:
@@ -321,7 +337,7 @@ def check_place(framework: Framework, kind: str, parent: Node | None) -> None:
 
 
 def check_code(framework: Framework, kind: str, code: str, node: Node | None = None) -> None:
-    if framework.nodes.filter(kind=kind, code=code).exclude(pk=node.pk if node else None).exists():
+    if framework.nodes.filter(kind=kind, code=code).exclude(pk=node.pk if node else 0).exists():
         raise Refused(_("This edition already has a node of this kind with this code."), code="taken", field="code")
 
 
@@ -332,7 +348,7 @@ def last_order(framework: Framework, kind: str, parent: Node | None) -> int:
 @transaction.atomic
 def add_node(
     *,
-    actor: User,
+    actor: Any,
     framework: Framework,
     kind: str,
     parent: Node | None,
@@ -357,13 +373,25 @@ def add_node(
         focus=focus or None,
         note=note,
     )
-    record(actor=actor, action="node.added", obj=node, after={"node": identity(node), "under": identity(parent), "wording": wording})
+    record(
+        actor=actor,
+        action="node.added",
+        obj=node,
+        after={"node": identity(node), "under": identity(parent), "wording": wording},
+    )
     return node
 
 
 @transaction.atomic
 def rename_node(
-    *, actor: User, node: Node, version: int | None, wording: str, code: str | None = None, focus: str | None = None, note: str | None = None
+    *,
+    actor: Any,
+    node: Node,
+    version: int | None,
+    wording: str,
+    code: str | None = None,
+    focus: str | None = None,
+    note: str | None = None,
 ) -> Node:
     """Change what a node says: wording, code, focus, note. Code and note stay where they are not given."""
     found = locked_node(actor, node, version)
@@ -377,7 +405,7 @@ def rename_node(
 
 
 @transaction.atomic
-def move_node(*, actor: User, node: Node, version: int | None, parent: Node | None, code: str | None = None) -> Node:
+def move_node(*, actor: Any, node: Node, version: int | None, parent: Node | None, code: str | None = None) -> Node:
     """Put a node, with all that stands under it, under another parent, at the end."""
     found = locked_node(actor, node, version)
     check_place(found.framework, found.kind, parent)
@@ -391,12 +419,20 @@ def move_node(*, actor: User, node: Node, version: int | None, parent: Node | No
         check_code(found.framework, found.kind, code, found)
         changes |= {"code": code, "code_is_printed": False}
     saved(found, changes)
-    record(actor=actor, action="node.moved", obj=found, before=before, after={"under": identity(parent), "code": found.code})
+    record(
+        actor=actor,
+        action="node.moved",
+        obj=found,
+        before=before,
+        after={"under": identity(parent), "code": found.code},
+    )
     return found
 
 
 @transaction.atomic
-def split_node(*, actor: User, node: Node, version: int | None, wording: str, parts: Sequence[tuple[str, str]]) -> list[Node]:
+def split_node(
+    *, actor: Any, node: Node, version: int | None, wording: str, parts: Sequence[tuple[str, str]]
+) -> list[Node]:
     """Split a node: it keeps its lineage, its children and its references with `wording`; each part is (code, wording).
 
     The parts stand beside it and remember its lineage as what they were split from.
@@ -434,7 +470,7 @@ def split_node(*, actor: User, node: Node, version: int | None, wording: str, pa
 
 
 @transaction.atomic
-def drop_node(*, actor: User, node: Node, version: int | None, reason: str = "") -> None:
+def drop_node(*, actor: Any, node: Node, version: int | None, reason: str = "") -> None:
     """Take a node out of an open edition, with its cross-references and errata; refused while anything stands on it."""
     found = locked_node(actor, node, version)
     if found.children.exists():
@@ -455,11 +491,13 @@ def drop_node(*, actor: User, node: Node, version: int | None, reason: str = "")
 
 
 @transaction.atomic
-def order_node(*, actor: User, node: Node, version: int | None, up: bool) -> Node:
+def order_node(*, actor: Any, node: Node, version: int | None, up: bool) -> Node:
     """Exchange a node's place with its neighbour of the same kind under the same parent."""
     found = locked_node(actor, node, version)
     siblings = list(
-        in_reading_order(found.framework.nodes.filter(kind=found.kind, parent=found.parent)).select_for_update(of=("self",))
+        in_reading_order(found.framework.nodes.filter(kind=found.kind, parent=found.parent)).select_for_update(
+            of=("self",)
+        )
     )
     here = siblings.index(found)
     there = here - 1 if up else here + 1

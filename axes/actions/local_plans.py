@@ -2,7 +2,6 @@
 
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -14,43 +13,19 @@ from django.utils.translation import gettext_lazy as _
 
 from axes.choices import NodeKind
 from axes.models import LocalPlan, LocalPlanPriority, Node
+from axes.queries.local_plans import MOST_PRIORITIES, PlanData, Priority
 from axes.rules import may_add_local_plan, may_edit_local_plan
-from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.ids import uuid7
 from refamp.jobs.models import Upload
 from refamp.territory.models import Municipality
 
-MOST_PRIORITIES = 60
 DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
-DOCUMENT_TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
-
-Priority = tuple[str, Node | None]
-
-
-@dataclass(frozen=True)
-class PlanData:
-    """What a local plan says, without its document: the shape that form, API and import share."""
-
-    municipality: Municipality
-    kind: str
-    title: str
-    starts_on: date
-    ends_on: date | None = None
-    link: str = ""
-    priorities: Sequence[Priority] = ()
-
-    @property
-    def head(self) -> dict[str, Any]:
-        return {
-            "municipality": self.municipality,
-            "kind": self.kind,
-            "title": self.title,
-            "starts_on": self.starts_on,
-            "ends_on": self.ends_on,
-            "link": self.link,
-        }
+DOCUMENT_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 def told(plan: LocalPlan) -> dict[str, Any]:
@@ -69,7 +44,7 @@ def told(plan: LocalPlan) -> dict[str, Any]:
     }
 
 
-def locked_plan(actor: User, plan: LocalPlan, version: int | None) -> LocalPlan:
+def locked_plan(actor: Any, plan: LocalPlan, version: int | None) -> LocalPlan:
     found = LocalPlan.objects.select_for_update(of=("self",)).select_related("municipality").filter(pk=plan.pk).first()
     if found is None:
         raise Refused(_("Somebody else has removed this plan."), code="gone")
@@ -85,7 +60,7 @@ def check_plan(data: PlanData, plan: LocalPlan | None = None) -> None:
     if data.ends_on and data.ends_on < data.starts_on:
         raise Refused(_("The last day cannot come before the first."), code="dates", field="ends_on")
     same = LocalPlan.objects.filter(municipality=data.municipality, kind=data.kind, starts_on=data.starts_on)
-    if same.exclude(pk=plan.pk if plan else None).exists():
+    if same.exclude(pk=plan.pk if plan else 0).exists():
         raise Refused(
             _("This municipality already has such a plan with this first day."), code="taken", field="starts_on"
         )
@@ -104,7 +79,7 @@ def write_priorities(plan: LocalPlan, priorities: Sequence[Priority]) -> None:
 
 
 @transaction.atomic
-def add_local_plan(*, actor: User, data: PlanData) -> LocalPlan:
+def add_local_plan(*, actor: Any, data: PlanData) -> LocalPlan:
     """Enter a plan; only its municipality and the coordination unit see it until it is published."""
     if not may_add_local_plan(actor, data.municipality):
         raise NotAllowed
@@ -122,7 +97,7 @@ def add_local_plan(*, actor: User, data: PlanData) -> LocalPlan:
 
 
 @transaction.atomic
-def edit_local_plan(*, actor: User, plan: LocalPlan, version: int | None, data: PlanData) -> LocalPlan:
+def edit_local_plan(*, actor: Any, plan: LocalPlan, version: int | None, data: PlanData) -> LocalPlan:
     """Change what a plan says. It may move to another municipality only by somebody who writes for both."""
     found = locked_plan(actor, plan, version)
     if not may_add_local_plan(actor, data.municipality):
@@ -153,7 +128,7 @@ def bump(plan: LocalPlan, fields: Sequence[str]) -> None:
 
 
 def document_type(file: File) -> str:
-    """"pdf" or "docx", by content. Raises Refused for anything else and for what is too large."""
+    """Tell "pdf" or "docx" by content. Raises Refused for anything else and for what is too large."""
     if not file.size:
         raise Refused(_("The file is empty."), code="empty", field="document")
     if file.size > DOCUMENT_MAX_BYTES:
@@ -178,7 +153,7 @@ def document_type(file: File) -> str:
 
 
 @transaction.atomic
-def set_document(*, actor: User, plan: LocalPlan, version: int | None, file: File, name: str) -> LocalPlan:
+def set_document(*, actor: Any, plan: LocalPlan, version: int | None, file: File, name: str) -> LocalPlan:
     """Keep a plan's document, under a random name in the private store; `name` is what downloads will be called."""
     extension = document_type(file)
     found = locked_plan(actor, plan, version)
@@ -199,7 +174,7 @@ def set_document(*, actor: User, plan: LocalPlan, version: int | None, file: Fil
 
 
 @transaction.atomic
-def publish_local_plan(*, actor: User, plan: LocalPlan, published: bool, version: int | None = None) -> LocalPlan:
+def publish_local_plan(*, actor: Any, plan: LocalPlan, published: bool, version: int | None = None) -> LocalPlan:
     """Show a plan to everybody, or take it back."""
     found = locked_plan(actor, plan, version)
     if (found.published_at is not None) == published:
@@ -217,7 +192,7 @@ def publish_local_plan(*, actor: User, plan: LocalPlan, published: bool, version
 
 
 @transaction.atomic
-def remove_local_plan(*, actor: User, plan: LocalPlan, version: int | None = None) -> None:
+def remove_local_plan(*, actor: Any, plan: LocalPlan, version: int | None = None) -> None:
     """Remove a plan that was never published."""
     found = locked_plan(actor, plan, version)
     if found.published_at is not None:
@@ -227,7 +202,7 @@ def remove_local_plan(*, actor: User, plan: LocalPlan, version: int | None = Non
 
 
 @transaction.atomic
-def import_local_plans(*, actor: User, upload: Upload, plans: Sequence[PlanData]) -> dict[str, Any]:
+def import_local_plans(*, actor: Any, upload: Upload, plans: Sequence[PlanData]) -> dict[str, Any]:
     """Enter or change plans by (municipality, kind, first day), all or nothing; equal ones stay untouched.
 
     The answer counts them and, under `undo`, says what it takes to undo it.
@@ -257,7 +232,9 @@ def import_local_plans(*, actor: User, upload: Upload, plans: Sequence[PlanData]
 
 
 @transaction.atomic
-def undo_local_plans(*, actor: User, outcome: Mapping[str, Any], areas: Mapping[str, Node], places: Mapping[str, Municipality]) -> dict[str, Any]:
+def undo_local_plans(
+    *, actor: Any, outcome: Mapping[str, Any], areas: Mapping[str, Node], places: Mapping[str, Municipality]
+) -> dict[str, Any]:
     """Take an import back; refused whole where somebody has changed one of its plans since.
 
     `areas` are the problem areas of the edition in force and `places` the municipalities, by code.
@@ -266,12 +243,17 @@ def undo_local_plans(*, actor: User, outcome: Mapping[str, Any], areas: Mapping[
     keys = [step["plan"] for step in (*steps["added"], *steps["changed"])]
     plans = {
         str(plan.public_id): plan
-        for plan in LocalPlan.objects.select_for_update(of=("self",)).select_related("municipality").filter(public_id__in=keys)
+        for plan in LocalPlan.objects.select_for_update(of=("self",))
+        .select_related("municipality")
+        .filter(public_id__in=keys)
     }
     for step in (*steps["added"], *steps["changed"]):
         plan = plans.get(step["plan"])
         if plan is None or plan.version != step["version"]:
-            raise Refused(_("Somebody has changed one of these plans since: it can no longer be undone as a whole."), code="changed_since")
+            raise Refused(
+                _("Somebody has changed one of these plans since: it can no longer be undone as a whole."),
+                code="changed_since",
+            )
     for step in steps["added"]:
         plan = plans[step["plan"]]
         record(actor=actor, action="local_plan.removed", obj=plan, before=told(plan))

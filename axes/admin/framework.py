@@ -69,13 +69,13 @@ class PriorityInline(admin.TabularInline):
     can_delete = False
     readonly_fields = ("order", "wording", "problem_area")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -94,5 +94,5 @@ class LocalPlanAdmin(ReadOnlyAdmin):
         """Without the file's path: the document is downloaded from its page."""
         return [name for name in super().get_readonly_fields(request, obj) if name != "document"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_readonly_fields(request, obj)

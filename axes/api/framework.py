@@ -1,6 +1,6 @@
 """The referential for other systems: editions, the seven kinds of node, and the difference of two editions."""
 
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from django.db.models import Q, QuerySet
@@ -68,7 +68,7 @@ class FrameworkViewSet(ReadViewSet):
     filterset_class = FrameworkFilter
     lookup_field = "code"
     ordering = ("-made",)
-    ordering_fields: ClassVar[dict[str, Any]] = {
+    ordering_fields = {
         "made": Order("id", never_null=True),
         "code": "code",
         "in_force_since": "in_force_since",
@@ -111,13 +111,14 @@ class FrameworkViewSet(ReadViewSet):
                 "added": [side(each) for each in found.added],
                 "dropped": [side(each) for each in found.dropped],
                 "renamed": [
-                    {"before": side(b), "after": side(a), "fields_changed": list(fields)} for b, a, fields in found.renamed
+                    {"before": side(b), "after": side(a), "fields_changed": list(fields)}
+                    for b, a, fields in found.renamed
                 ],
                 "moved": [{"before": side(b), "after": side(a)} for b, a in found.moved],
                 "split": [{"before": side(b), "after": [side(part) for part in parts]} for b, parts in found.split],
             }
         )
-        return conditional(request._request, response, f"{new.version}.{digest(response.content)}")  # noqa: SLF001
+        return conditional(request._request, response, f"{new.version}.{digest(response.content)}")
 
 
 class NodeViewSet(ReadViewSet, abstract=True):
@@ -127,17 +128,17 @@ class NodeViewSet(ReadViewSet, abstract=True):
     scope = "axes"
     filterset_class = NodeFilter
     lookup_field = "code"
-    ordering: ClassVar[tuple[str, ...]] = ("code",)
-    ordering_fields: ClassVar[dict[str, Any]] = {
+    ordering = ("code",)
+    ordering_fields = {
         "code": "code",
         "order": "order",
         "wording": Order(Fold("wording"), never_null=True),
         "updated_at": "updated_at",
     }
     search_fields = ("code", "wording")
-    columns: ClassVar[dict[str, Any]] = {"path": None, "references": None, "statements": None}
+    columns = {"path": None, "references": None, "statements": None}
     extra_parameters = ("framework",)
-    model: ClassVar[type[Node]]
+    model: type[Node]
 
     def queryset_for(self, user: Any) -> QuerySet:
         nodes = self.model.objects.visible_to(user)
@@ -185,7 +186,8 @@ class NodeViewSet(ReadViewSet, abstract=True):
         return found
 
     def cross_references(self, keys: list[Any]) -> dict[Any, list[Row]]:
-        wanted, found = set(keys), {}
+        wanted = set(keys)
+        found: dict[Any, list[Row]] = {}
         rows = (
             CrossReference.objects.filter(Q(source__in=keys) | Q(target__in=keys))
             .select_related("source", "target")

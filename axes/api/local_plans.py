@@ -1,14 +1,15 @@
 """Local plans for other systems: read by everybody once published, written for one's own municipality."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.urls import reverse
 
-from axes.actions.local_plans import PlanData, add_local_plan, edit_local_plan, publish_local_plan
+from axes.actions.local_plans import add_local_plan, edit_local_plan, publish_local_plan
 from axes.filters.local_plans import LocalPlanFilter
 from axes.models import LocalPlan, LocalPlanPriority
+from axes.queries.local_plans import PlanData
 from axes.rules import may_edit_local_plan, may_write_local_plans
 from axes.serializers.local_plans import LocalPlanSerializer, LocalPlanWriteSerializer
 from axes.tasks.local_plans import KIND
@@ -33,15 +34,15 @@ class LocalPlanViewSet(WriteViewSet):
     serializer_class = LocalPlanSerializer
     write_serializer_class = LocalPlanWriteSerializer
     filterset_class = LocalPlanFilter
-    ordering: ClassVar[tuple[str, ...]] = ("-starts_on",)
-    ordering_fields: ClassVar[dict[str, Any]] = {
+    ordering = ("-starts_on",)
+    ordering_fields = {
         "starts_on": "starts_on",
         "municipality": "municipality__code",
         "title": Order(Fold("title"), never_null=True),
         "updated_at": "updated_at",
     }
     search_fields = ("title", "municipality__name")
-    columns: ClassVar[dict[str, Any]] = {"is_published": IS_PUBLISHED, "priorities": None, "document_url": None}
+    columns = {"is_published": IS_PUBLISHED, "priorities": None, "document_url": None}
     http_method_names = ("get", "head", "options", "post", "patch")
 
     def queryset_for(self, user: Any) -> QuerySet:
@@ -51,7 +52,9 @@ class LocalPlanViewSet(WriteViewSet):
         """Priorities by one query; the document's address where there is a document."""
         priorities: dict[Any, list[Row]] = {}
         if self.wants("priorities"):
-            found = LocalPlanPriority.objects.filter(plan__in=keys).select_related("problem_area").order_by("order", "id")
+            found = (
+                LocalPlanPriority.objects.filter(plan__in=keys).select_related("problem_area").order_by("order", "id")
+            )
             for each in found:
                 area = each.problem_area
                 priorities.setdefault(each.plan_id, []).append(
@@ -63,7 +66,8 @@ class LocalPlanViewSet(WriteViewSet):
                 )
         names: dict[Any, Any] = {}
         if self.wants("document_url"):
-            names = {pk: public for pk, public in LocalPlan.objects.filter(pk__in=keys).exclude(document="").values_list("pk", "public_id")}
+            with_document = LocalPlan.objects.filter(pk__in=keys).exclude(document="")
+            names = dict(with_document.values_list("pk", "public_id"))
         for row, key in zip(rows, keys, strict=True):
             if self.wants("priorities"):
                 row["priorities"] = priorities.get(key, [])
@@ -84,18 +88,20 @@ class LocalPlanViewSet(WriteViewSet):
     @transaction.atomic
     def update_object(self, obj: Any, data: dict[str, Any], version: int | None) -> LocalPlan:
         published = data.pop("is_published", None)
-        present = {name: getattr(obj, name) for name in ("municipality", "kind", "title", "starts_on", "ends_on", "link")}
+        names = ("municipality", "kind", "title", "starts_on", "ends_on", "link")
+        present = {name: getattr(obj, name) for name in names}
         if "priorities" not in data:
             rows = obj.priorities.select_related("problem_area").order_by("order")
-            data["priorities"] = [{"wording": each.wording, "problem_area": each.problem_area} for each in rows]
-        plan = edit_local_plan(actor=self.request.user, plan=obj, version=version, data=plan_data(present | data))
+            data["priorities"] = [{"wording": row.wording, "problem_area": row.problem_area} for row in rows]
+        new = plan_data(present | data)
+        plan = edit_local_plan(actor=self.request.user, plan=obj, version=version, data=new)
         if published is not None:
             plan = publish_local_plan(actor=self.request.user, plan=plan, published=published)
         return plan
 
 
 class LocalPlanImportViewSet(ImportViewSet):
-    """Files of local plans: sent, checked, confirmed, undone. Whoever sent one sees it, and the coordination unit all."""
+    """Files of local plans: sent, checked, confirmed, undone. Its sender and the coordination unit see one."""
 
     read_rule = may_write_local_plans
     write_rule = may_write_local_plans

@@ -16,9 +16,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
-from axes.actions.local_plans import MOST_PRIORITIES, PlanData
 from axes.choices import LocalPlanKind
 from axes.models import LocalPlan, Node
+from axes.queries.local_plans import MOST_PRIORITIES, PlanData
 from refamp.base.text import fold
 from refamp.jobs.actions import Problem, problem
 from refamp.territory.models import Municipality
@@ -81,7 +81,7 @@ def day_of(text: str) -> date | None:
 def read_local_plans(table: pd.DataFrame, *, places: Iterable[Municipality], areas: Iterable[Node]) -> LocalPlansFile:
     """Read a table of text (index: the row's number in the file). Municipalities by code or name, areas by code."""
     found = LocalPlansFile()
-    names = {HEADERS[key]: str(column) for column in table.columns if (key := fold(str(column))) in HEADERS}
+    names = {HEADERS[fold(str(column))]: str(column) for column in table.columns if fold(str(column)) in HEADERS}
     for column in NEEDED:
         if column not in names:
             found.problems.append(problem("column_missing", _("This column is missing."), column=column))
@@ -94,12 +94,12 @@ def read_local_plans(table: pd.DataFrame, *, places: Iterable[Municipality], are
         if not any(row.values()):
             continue
         found.rows += 1
-        problems, head, priority = known.read(int(number), row)
+        problems, head, priority = known.read(int(str(number)), row)
         if head is None:
             found.problems.extend(problems)
             continue
-        key = (head["municipality"].pk, head["kind"], head["starts_on"])
-        plan = plans.setdefault(key, {**head, "priorities": []})
+        plan_key = (head["municipality"].pk, head["kind"], head["starts_on"])
+        plan = plans.setdefault(plan_key, {**head, "priorities": []})
         problems.extend(
             problem("two_values", _("An earlier row of this plan says something else."), row=int(number), column=column)
             for column in ("title", "ends_on", "link")
@@ -108,7 +108,9 @@ def read_local_plans(table: pd.DataFrame, *, places: Iterable[Municipality], are
         if priority is not None:
             plan["priorities"].append(priority)
             if len(plan["priorities"]) == MOST_PRIORITIES + 1:
-                problems.append(problem("too_many", _("A plan has at most 60 priorities."), row=int(number), column="priority"))
+                problems.append(
+                    problem("too_many", _("A plan has at most 60 priorities."), row=int(number), column="priority")
+                )
         found.problems.extend(problems)
     if not found.rows:
         found.problems.append(problem("no_rows", _("The file has no rows.")))
@@ -134,7 +136,9 @@ class Known:
         code = text.removesuffix(".0")
         return self.codes.get(code.zfill(4)) if code.isdigit() else self.names.get(fold(text))
 
-    def read(self, number: int, row: Mapping[str, str]) -> tuple[list[Problem], dict[str, Any] | None, Any]:
+    def read(  # noqa: C901, PLR0912 - one branch per thing that can be wrong
+        self, number: int, row: Mapping[str, str]
+    ) -> tuple[list[Problem], dict[str, Any] | None, Any]:
         """(problems, the plan's head or None, its priority or None) of one row."""
         problems: list[Problem] = []
 

@@ -14,7 +14,9 @@ from axes.models import Framework, Node
 class DifferenceForm(forms.Form):
     """With which edition to compare."""
 
-    com = forms.ModelChoiceField(Framework.objects.none(), label=_("Compare with"), to_field_name="code", required=False)
+    com = forms.ModelChoiceField(
+        Framework.objects.none(), label=_("Compare with"), to_field_name="code", required=False
+    )
 
     def __init__(self, *args: Any, editions: QuerySet[Framework], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

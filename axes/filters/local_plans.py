@@ -33,7 +33,9 @@ class LocalPlanFilter(django_filters.FilterSet):
         queryset=present_municipalities, to_field_name="code", label=_("Municipality"), empty_label=_("all")
     )
     kind = django_filters.ChoiceFilter(choices=LocalPlanKind.choices, label=_("Kind"), empty_label=_("all"))
-    problem_area = NodeFilter(queryset=present_areas, to_field_name="code", label=_("Problem area"), empty_label=_("all"))
+    problem_area = NodeFilter(
+        queryset=present_areas, to_field_name="code", label=_("Problem area"), empty_label=_("all")
+    )
 
     class Meta:
         model = LocalPlan

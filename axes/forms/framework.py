@@ -33,7 +33,9 @@ class VersionedForm(forms.Form):
 class HeadForm(VersionedForm):
     title = forms.CharField(label=_("Title"), max_length=300)
     document_date = forms.DateField(
-        label=_("Date of the document"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Date of the document"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     source = forms.CharField(label=_("Source"), max_length=300, required=False)
 

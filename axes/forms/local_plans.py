@@ -6,9 +6,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from axes.actions.local_plans import MOST_PRIORITIES, PlanData
 from axes.choices import LocalPlanKind
 from axes.models import LocalPlan, Node
+from axes.queries.local_plans import MOST_PRIORITIES, PlanData
 from refamp.territory.models import Municipality
 
 
@@ -34,9 +34,7 @@ class LocalPlanForm(forms.Form):
     starts_on = forms.DateField(label=_("From"), widget=DayInput())
     ends_on = forms.DateField(label=_("Until"), widget=DayInput(), required=False)
     link = forms.URLField(label=_("Address of the document"), required=False, max_length=200, assume_scheme="https")
-    document = forms.FileField(
-        label=_("Document"), required=False, help_text=_("PDF or Word (DOCX), up to 20 MB.")
-    )
+    document = forms.FileField(label=_("Document"), required=False, help_text=_("PDF or Word (DOCX), up to 20 MB."))
 
     def __init__(self, *args: Any, places: QuerySet[Municipality], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,10 +67,13 @@ class PriorityForm(forms.Form):
 Priorities = forms.formset_factory(PriorityForm, extra=3, max_num=MOST_PRIORITIES, absolute_max=MOST_PRIORITIES + 3)
 
 
-def priorities_formset(nodes: QuerySet[Node], *args: Any, plan: LocalPlan | None = None) -> Any:
+def priorities_formset(nodes: QuerySet[Node], data: Any = None, *, plan: LocalPlan | None = None) -> Any:
     """The rows of priorities: those of the plan and three empty ones."""
     found = list(nodes)
-    areas = [("", _("none")), *((str(n.public_id), f"{n.parent.code} › {n.code} {n.wording}" if n.parent else n.code) for n in found)]
+    areas = [
+        ("", _("none")),
+        *((str(n.public_id), f"{n.parent.code} › {n.code} {n.wording}" if n.parent else n.code) for n in found),
+    ]
     initial = []
     if plan is not None:
         by_lineage = {node.lineage: node for node in found}
@@ -84,7 +85,7 @@ def priorities_formset(nodes: QuerySet[Node], *args: Any, plan: LocalPlan | None
                 areas.append((str(present.public_id), f"{present.code} {present.wording}"))
                 nodes = nodes | Node.objects.filter(pk=present.pk).select_related("parent", "framework")
             initial.append({"wording": priority.wording, "problem_area": str(present.public_id) if present else ""})
-    return Priorities(*args, initial=initial, prefix="priorities", form_kwargs={"areas": areas, "nodes": nodes})
+    return Priorities(data, initial=initial, prefix="priorities", form_kwargs={"areas": areas, "nodes": nodes})
 
 
 def plan_data(form: LocalPlanForm, priorities: Any) -> PlanData:
@@ -104,5 +105,8 @@ def plan_data(form: LocalPlanForm, priorities: Any) -> PlanData:
 class LocalPlansFileForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV or XLSX, one row per priority: municipality, kind, title, starts_on, ends_on, link, priority, problem_area."),
+        help_text=_(
+            "CSV or XLSX, one row per priority:"
+            " municipality, kind, title, starts_on, ends_on, link, priority, problem_area."
+        ),
     )

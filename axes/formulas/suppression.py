@@ -41,11 +41,12 @@ Several releases
     What was shown earlier is a lower bound of what is hidden now.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-Item = Hashable  # a topic at a scale
-Key = Hashable  # a municipality or a group; None: not stated
+Item = Any  # hashable: a topic at a scale
+Key = Any  # hashable: a municipality or a group; None: not stated
 Interval = tuple[int, int]
 
 

@@ -1,4 +1,5 @@
 """Editions of the referential and the nodes of which they consist."""
+# ruff: noqa: E501, S608  # the SQL of a trigger stands whole, and nothing in it comes from outside
 
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import uuid4
@@ -48,7 +49,11 @@ def unless_open(edition: str) -> str:
 
 # kind:parent pairs that may be, "-" for none.
 KNOWN_PAIRS = ", ".join(
-    sorted(f"'{kind.value}:{parent.value if parent else '-'}'" for kind, parents in PARENT_KINDS.items() for parent in parents)
+    sorted(
+        f"'{kind.value}:{parent.value if parent else '-'}'"
+        for kind, parents in PARENT_KINDS.items()
+        for parent in parents
+    )
 )
 
 

@@ -58,7 +58,7 @@ class Figures:
     """The published results of one consultation on an edition, by the node that each topic stands for."""
 
     consultation: Consultation
-    respondents: int
+    respondents: int | None
     of_node: dict[int, list[Figure]]
 
 
@@ -110,7 +110,8 @@ def figures_of(framework: Framework, user: "User | AnonymousUser") -> Figures | 
         for result in ReleasedResult.objects.filter(release__in=latest, dimension=Representativeness.Dimension.ALL)
     }
     everybody = counts.get((None, None))
-    respondents = everybody.count if everybody else 0
+    # Too few in all: not even how many they are is shown.
+    respondents = everybody.count if everybody and not everybody.is_hidden else None
     of_node: dict[int, list[Figure]] = defaultdict(list)
     for topic in topics:
         printed_at = {figure.scale: figure for figure in topic.published_figures.all()}
@@ -119,7 +120,7 @@ def figures_of(framework: Framework, user: "User | AnonymousUser") -> Figures | 
                 scale,
                 asked=scale in topic.scales,
                 result=counts.get((topic.pk, scale)),
-                respondents=respondents if everybody else None,
+                respondents=respondents,
                 frame=consultation.frame_size,
                 printed=printed_at.get(scale),
                 source_prints=bool(printed_at),
@@ -147,20 +148,20 @@ def cell_of(
     """
     if not asked:
         return Cell(scale, "no_data" if source_prints else "not_asked", printed=printed)
-    if respondents is None:
-        return Cell(scale, "not_collected", printed=printed)
     if result is not None and result.is_hidden:
         return Cell(scale, "suppressed", printed=printed)
+    if respondents is None:
+        return Cell(scale, "not_collected", printed=printed)
     if not respondents:
         return Cell(scale, "no_respondents", printed=printed)
     mentions = result.count if result else 0
-    interval = wilson(mentions, respondents, frame if frame and frame >= respondents else None)
+    low, high = wilson(mentions, respondents, frame if frame and frame >= respondents else None) or (None, None)
     return Cell(
         scale,
-        None,
-        mentions,
-        share(mentions, respondents),
-        *(interval or (None, None)),
+        mentions=mentions,
+        share=share(mentions, respondents),
+        low=low,
+        high=high,
         printed=printed,
         differs=printed is not None and agrees(printed.share, mentions, respondents) is False,
     )
@@ -178,7 +179,9 @@ def section(name: str, branches: list[Branch], figures: Figures | None, branch: 
         name=name,
         rows=rows,
         branch=branch,
-        leading=max((row for row in rows if highest(row) is not None), key=lambda row: highest(row) or Decimal(0), default=None),
+        leading=max(
+            (row for row in rows if highest(row) is not None), key=lambda row: highest(row) or Decimal(0), default=None
+        ),
         any_printed=any(cell.printed for cell in cells),
         differing=[cell for cell in cells if cell.differs],
     )

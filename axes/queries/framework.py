@@ -106,7 +106,7 @@ def visible_tree(user: "User | AnonymousUser", code: str = "") -> Tree | None:
     if nodes:
         return planted(nodes[0].framework, nodes)
     framework = edition_of(user, code)  # an edition may still be empty
-    return framework and planted(framework, [])
+    return planted(framework, []) if framework else None
 
 
 def planted(framework: Framework, rows: Iterable[Node]) -> Tree:
@@ -174,7 +174,9 @@ def local_plans(user: "User | AnonymousUser") -> QuerySet[LocalPlan]:
         .prefetch_related(
             Prefetch(
                 "priorities",
-                LocalPlanPriority.objects.select_related("problem_area__framework", "problem_area__parent").order_by("order", "id"),
+                LocalPlanPriority.objects.select_related("problem_area__framework", "problem_area__parent").order_by(
+                    "order", "id"
+                ),
             )
         )
     )

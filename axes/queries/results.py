@@ -132,19 +132,19 @@ def results_for(consultation: Consultation, user: "User | AnonymousUser") -> Res
         for *cell, count, computed_at in Representativeness.objects.filter(consultation=consultation).values_list(
             *COLUMNS, "count", "computed_at"
         ):
-            counts[tuple(cell)] = count  # type: ignore[index]
+            counts[tuple(cell)] = count
             at = max(at, computed_at) if at else computed_at
     elif release is not None:
         at = release.frozen_at
         for *cell, count, is_hidden in ReleasedResult.objects.filter(release=release).values_list(
             *COLUMNS, "count", "is_hidden"
         ):
-            counts[tuple(cell)] = count  # type: ignore[index]
+            counts[tuple(cell)] = count
             if is_hidden:
-                hidden.add(tuple(cell))  # type: ignore[arg-type]
+                hidden.add(tuple(cell))
     places = with_former(places, counts)
     groups = groups_of(consultation, counts)
-    strata = [(ALL, None, None)]
+    strata: list[tuple[str, int | None, str | None]] = [(ALL, None, None)]
     strata += [(MUNICIPALITY, place.pk, None) for place in places] + [(GROUP, None, group) for group in groups]
     visible = {
         (dimension, place if dimension == MUNICIPALITY else group): seen(
@@ -252,7 +252,7 @@ def counts_of(
     rows: Mapping[Cell, int], items: Sequence[tuple[int, str]], places: Iterable[int], groups: Iterable[str]
 ) -> Counts:
     """Counts by stratum, zeros and "not stated" (None) included, from counts by cell."""
-    strata = {
+    strata: dict[str, dict[Any, int]] = {
         MUNICIPALITY: {place: rows.get((MUNICIPALITY, place, None, None, None), 0) for place in [*places, None]},
         GROUP: {group: rows.get((GROUP, None, group, None, None), 0) for group in [*groups, None]},
     }
@@ -283,9 +283,9 @@ def release_as_shown(release: Release) -> tuple[Counts, Hidden]:
     for *cell, count, is_hidden in ReleasedResult.objects.filter(release=release).values_list(
         *COLUMNS, "count", "is_hidden"
     ):
-        rows[tuple(cell)] = count  # type: ignore[index]
+        rows[tuple(cell)] = count
         if is_hidden:
-            hidden.add(tuple(cell))  # type: ignore[arg-type]
+            hidden.add(tuple(cell))
     items = [(cell[3], cell[4]) for cell in rows if cell[0] == ALL and cell[3] is not None]
     places = [cell[1] for cell in rows if cell[0] == MUNICIPALITY and cell[1] is not None and cell[3] is None]
     groups = [cell[2] for cell in rows if cell[0] == GROUP and cell[2] is not None and cell[3] is None]

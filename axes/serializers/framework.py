@@ -45,7 +45,7 @@ class NodeReferenceSerializer(serializers.Serializer):
     """Another node of the same edition."""
 
     id = serializers.CharField(help_text="Its code.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of the API, not the title of a form
     url = serializers.URLField(allow_null=True, help_text="Null for kinds without an address of their own.")
     kind = serializers.CharField(help_text="The kind of node; two nodes of different kinds can share a code.")
 
@@ -63,13 +63,13 @@ class NodeSerializer(serializers.ModelSerializer):
     """What all nodes have. The parents stand in `path`, from the top."""
 
     framework = ReferenceField(id="framework__code", label="framework__title", to="frameworks")
-    parent = ReferenceField(id="parent__code", label="parent__wording", to=None, allow_null=True)
+    parent = ReferenceField(id="parent__code", label="parent__wording", to=None, allow_null=True)  # type: ignore[assignment]
     path = NodeReferenceSerializer(many=True, read_only=True)
     references = CrossReferenceSerializer(many=True, read_only=True)
     lineage = serializers.UUIDField(read_only=True, help_text="The same in every edition that holds this node.")
 
     class Meta:
-        fields = (
+        fields: tuple[str, ...] = (
             "code",
             "code_is_printed",
             "wording",
@@ -82,7 +82,7 @@ class NodeSerializer(serializers.ModelSerializer):
             "lineage",
             "updated_at",
         )
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields
 
 
 WITH_FOCUS = ("code", "code_is_printed", "wording", "focus", *NodeSerializer.Meta.fields[3:])
@@ -183,7 +183,7 @@ class ChangedNodeSerializer(serializers.Serializer):
     kind = serializers.CharField()
     code = serializers.CharField()
     wording = serializers.CharField()
-    parent = serializers.CharField(allow_null=True, help_text="The parent's code.")
+    parent = serializers.CharField(allow_null=True, help_text="The parent's code.")  # type: ignore[assignment]
     lineage = serializers.UUIDField()
 
 

@@ -56,7 +56,7 @@ class PriorityWriteSerializer(serializers.Serializer):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        fields["problem_area"].queryset = problem_areas_for_plans()
+        fields["problem_area"].queryset = problem_areas_for_plans()  # type: ignore[attr-defined]  # of a related field
         return fields
 
 

@@ -1,5 +1,7 @@
 """The shapes of consultations and their results in the REST API."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from axes.choices import ConsultationState, Group, PhaseState, Scale
@@ -7,7 +9,7 @@ from axes.models import Consultation, Phase, Topic
 from axes.models.results import Representativeness
 from refamp.base.api.columns import ReferenceField
 
-SHARE = {"max_digits": 5, "decimal_places": 2, "allow_null": True}
+SHARE: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "allow_null": True}
 
 
 class PhaseSerializer(serializers.ModelSerializer):
@@ -79,8 +81,8 @@ class TopicSerializer(serializers.ModelSerializer):
 class RepresentativenessSerializer(serializers.Serializer):
     """How many respondents of one stratum named a topic at a scale.
 
-    Everybody: group and municipality null. Where `suppressed`, what is null is hidden, so that nobody can be recognised;
-    a count that remains follows from others that are shown. Nobody in a stratum: `respondents` 0 and no share. The
+    Everybody: group and municipality null. Where `suppressed`, what is null is hidden, so that nobody is recognised; a
+    count that remains follows from others that are shown. Nobody in a stratum: `respondents` 0 and no share. The
     interval is the 95 % Wilson interval, as if the respondents were a random sample.
     """
 

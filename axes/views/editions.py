@@ -57,6 +57,13 @@ def editable_node(request: HttpRequest, edition: str, kind: str, code: str) -> N
     return node
 
 
+def with_version(data: Any, version: int) -> Any:
+    """What was sent, now on the present version: saving again is a choice made with both in sight."""
+    data = data.copy()
+    data["version"] = version
+    return data
+
+
 def attempt(request: HttpRequest, form: forms.Form, change: Callable[[], Any], context: dict[str, Any]) -> Any:
     """Try a change. None where it was refused: the form says why, and a stale one shows the saved version beside it."""
     try:
@@ -68,8 +75,7 @@ def attempt(request: HttpRequest, form: forms.Form, change: Callable[[], Any], c
             if name != "version" and hasattr(stale.current, name)
         ]
         refused(request, form, stale)
-        form.data = form.data.copy()
-        form.data["version"] = stale.current.version
+        form.data = with_version(form.data, stale.current.version)
     except Refused as refusal:
         refused(request, form, refusal)
     return None
@@ -168,7 +174,13 @@ def edit_page(
     to: Callable[[Any], str] | None = None,
 ) -> HttpResponse:
     """The page of one change of a node: the form, and once it is done the node's page (or `to`)."""
-    context: dict[str, Any] = {"framework": node.framework, "node": node, "form": form, "heading": heading, "tone": tone}
+    context: dict[str, Any] = {
+        "framework": node.framework,
+        "node": node,
+        "form": form,
+        "heading": heading,
+        "tone": tone,
+    }
     if request.method == "POST" and form.is_valid():
         done = attempt(request, form, change, context)
         if done is not None:
@@ -238,7 +250,9 @@ def drop_page(request: HttpRequest, edition: str, kind: str, code: str) -> HttpR
         _("Drop from this edition"),
         drop,
         tone="bad",
-        to=lambda framework: node_url(node.parent, framework) if node.parent else reverse("axes:edition", args=[framework.code]),
+        to=lambda framework: (
+            node_url(node.parent, framework) if node.parent else reverse("axes:edition", args=[framework.code])
+        ),
     )
 
 

@@ -94,6 +94,8 @@ def node_page(request: HttpRequest, edition: str, kind: str, code: str) -> HttpR
         "taken": [(reference, tree.by_key[reference.source_id]) for reference in taken],
         "errata": errata_of(framework, node),
         "sees_history": sees_audit(request.user),
+        # Their figures stand in no column of the document.
+        "single": node.kind in {NodeKind.STRATEGIC_ACTION, NodeKind.GOVERNING_BODY},
         "groups": groups_below(branch),
         "addable": [(kind.label, KIND_SLUGS[kind]) for kind in NodeKind if node.kind in PARENT_KINDS[kind]],
         "may_edit": may_edit_framework(request.user, framework),
@@ -134,7 +136,12 @@ def edition_page(request: HttpRequest, edition: str) -> HttpResponse:
             "framework": framework,
             "based_on": framework.based_on,
             "kinds": [
-                (kind.label, KIND_PLURALS[kind], [branch for branch in tree.tops if branch.node.kind == kind], KIND_SLUGS[kind])
+                (
+                    kind.label,
+                    KIND_PLURALS[kind],
+                    [branch for branch in tree.tops if branch.node.kind == kind],
+                    KIND_SLUGS[kind],
+                )
                 for kind in NodeKind
                 if None in PARENT_KINDS[kind]
             ],
@@ -148,7 +155,7 @@ def edition_page(request: HttpRequest, edition: str) -> HttpResponse:
 
 @door(everyone)
 def difference_page(request: HttpRequest, edition: str) -> HttpResponse:
-    """This edition beside another (`?com=`, by default the one it was based on): what changed."""
+    """One edition beside another (`?com=`, by default the one it was based on): what changed."""
     new = edition_or_404(request, edition)
     others = Framework.objects.visible_to(request.user).exclude(pk=new.pk)
     form = DifferenceForm(request.GET or None, editions=others)
@@ -158,7 +165,7 @@ def difference_page(request: HttpRequest, edition: str) -> HttpResponse:
         if old is None:
             raise Http404
     else:
-        old = others.filter(pk=new.based_on_id).first()
+        old = others.filter(pk=new.based_on_id or 0).first()
         if old is None and (first := others.order_by("id").first()) is not None:
             return redirect(f"{request.path}?com={first.code}")
     context: dict[str, Any] = {"framework": new, "old": old, "form": form}

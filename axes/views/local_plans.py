@@ -24,6 +24,7 @@ from axes.models import LocalPlan
 from axes.queries.framework import local_plans, places_to_write_for, plans_after, problem_areas_for_plans
 from axes.rules import may_edit_local_plan, may_write_local_plans
 from axes.tasks.local_plans import KIND
+from axes.views.editions import with_version
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused
 from refamp.base.errors import Refused, Stale
@@ -42,7 +43,9 @@ def filtered(request: HttpRequest) -> LocalPlanFilter:
 def local_plans_page(request: HttpRequest) -> HttpResponse:
     """The plans that this person may see, narrowed by municipality, kind and problem area."""
     found = filtered(request)
-    plans, cursor = plans_after(found.qs if found.is_valid() else local_plans(request.user).none(), request.GET.get("cursor", ""), PAGE)
+    plans, cursor = plans_after(
+        found.qs if found.is_valid() else local_plans(request.user).none(), request.GET.get("cursor", ""), PAGE
+    )
     return render(
         request,
         "axes/local_plans/list.html",
@@ -86,7 +89,10 @@ def document(request: HttpRequest, public_id: Any) -> FileResponse:
         raise Http404
     kind = DOCUMENT_TYPES.get(plan.document_name.rpartition(".")[2], "application/octet-stream")
     return FileResponse(
-        plan.document.open("rb"), as_attachment=True, filename=plan.document_name, content_type=kind,
+        plan.document.open("rb"),
+        as_attachment=True,
+        filename=plan.document_name,
+        content_type=kind,
         headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"},
     )
 
@@ -121,8 +127,7 @@ def edit_page(request: HttpRequest, plan: LocalPlan | None) -> HttpResponse:
         except Stale as stale:
             context["stale"] = stale_rows(form, stale.current)
             refused(request, form, stale)
-            form.data = form.data.copy()
-            form.data["version"] = stale.current.version
+            form.data = with_version(form.data, stale.current.version)
         except Refused as refusal:
             refused(request, form, refusal)
         else:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from axes.choices import Scale
@@ -11,13 +11,13 @@ from axes.forms.results import FocusForm
 from axes.queries.response import response_of
 from axes.queries.results import ALL, GROUP, MUNICIPALITY, ResultRow, Results, results_for
 from axes.views.consultation import consultation_or_404, shown
-from refamp.base.doors import door, everyone
+from refamp.base.doors import SignedRequest, door, everyone
 
 SCALE_KEYS = ("metropolitan", "municipal", "metropolitan_share", "municipal_share")
 
 
 @door(everyone)
-def results_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def results_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
     """Topics by share; one of them by municipality and by group; who is missing; how each figure is computed.
 
     `?tema=1.1&escala=municipal` chooses the topic that is broken down.

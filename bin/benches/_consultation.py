@@ -2,7 +2,13 @@
 
 import random
 
-from benches.representativeness import BY_HAND, GROUPS, PER_RESPONDENT, PLACES, TOPICS
+from benches.representativeness import (  # type: ignore[import-not-found]
+    BY_HAND,
+    GROUPS,
+    PER_RESPONDENT,
+    PLACES,
+    TOPICS,
+)
 from django.db import connection, transaction
 from django.utils import timezone
 

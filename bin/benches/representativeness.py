@@ -55,7 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv).size
     sizes = SIZES if asked == "all" else [int(asked)]
     django.setup()
-    from benches._consultation import Bench  # noqa: PLC0415 - models can only be imported now
+    from benches._consultation import (  # type: ignore[import-not-found]  # noqa: PLC0415 - models only load now
+        Bench,
+    )
 
     benches = [Bench(size) for size in sizes]
     by_hand, recount, one_more = [], [], []

@@ -78,5 +78,8 @@ def vault() -> MultiFernet:
     """Encrypts with today's secret key and still reads what an earlier one (`SECRET_KEY_FALLBACKS`) encrypted."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"second factor:" + key.encode()).digest())) for key in keys]
+        [
+            Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"second factor:" + str(key).encode()).digest()))
+            for key in keys
+        ]
     )

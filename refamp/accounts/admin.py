@@ -1,8 +1,8 @@
 """Accounts in the admin: to look at, and to switch on and off through the actions. Passwords are never shown."""
 
+from importlib import import_module
 from typing import Any
 
-import django.contrib.auth.admin  # noqa: F401 - all four register what is taken out again below
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -25,6 +25,9 @@ admin.site.index_title = _("Tables")
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # Tables of the login library that say nothing more than ours do, or that nobody may read: secrets of second factors.
+# They are loaded first, so that what they register can be taken out.
+for app in ("allauth.account", "allauth.mfa", "allauth.usersessions", "django.contrib.auth"):
+    import_module(f"{app}.admin")
 for model in (Authenticator, EmailAddress, UserSession, Group):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
@@ -49,7 +52,7 @@ class AssignmentInline(admin.TabularInline):
     extra = 0
     can_delete = False
     fields = ["role", "municipality", "starts_on", "ends_on"]
-    readonly_fields = fields
+    readonly_fields = ["role", "municipality", "starts_on", "ends_on"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -26,7 +26,9 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["municipality"].queryset = Municipality.objects.valid_on(timezone.localdate())
+        field = self.fields["municipality"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - it stands above
+        field.queryset = Municipality.objects.valid_on(timezone.localdate())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -104,5 +106,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = {place for role, place in owner.held_assignments if role in ROLES_OF_A_MUNICIPALITY}
-        self.fields["municipality"].queryset = Municipality.objects.filter(pk__in=places)
+        places = {place for role, place in owner.held_assignments if place and role in ROLES_OF_A_MUNICIPALITY}
+        field = self.fields["municipality"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - it stands above
+        field.queryset = Municipality.objects.filter(pk__in=places)

@@ -126,8 +126,8 @@ REGISTER = (
             "admin.LogEntry.change_message",
         ),
         _(
-            "Public administration answers for its acts (RGPD, article 6(1)(c) and (e)). Personal fields are recorded as "
-            "changed, without their values."
+            "Public administration answers for its acts (RGPD, article 6(1)(c) and (e)). Personal fields are recorded "
+            "as changed, without their values."
         ),
         _("Ten years, also after an account is erased (RGPD, article 17(3)(b)): the record cannot be rewritten."),
     ),

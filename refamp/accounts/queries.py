@@ -5,7 +5,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from refamp.accounts.choices import ROLES_WITH_SECOND_FACTOR
-from refamp.accounts.models import ApiToken, Assignment, Invitation, User
+from refamp.accounts.models import ApiToken, ApiTokenQuerySet, Assignment, Invitation, User
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
@@ -39,19 +39,20 @@ def people() -> "QuerySet[User]":
 def people_without_second_factor() -> "QuerySet[User]":
     """Those who owe one and have not set it up: they cannot enter before they do."""
     owing = Assignment.objects.current().filter(role__in=sorted(ROLES_WITH_SECOND_FACTOR)).values("user")
-    return people().filter(Q(pk__in=owing) | Q(is_superuser=True), is_active=True, has_factor=False)
+    found = people().filter(Q(pk__in=owing) | Q(is_superuser=True), is_active=True)
+    return found.exclude(Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)))
 
 
 def open_invitations() -> "QuerySet[Invitation]":
     return Invitation.objects.open().select_related("municipality", "invited_by")
 
 
-def tokens_of(user: User) -> "QuerySet[ApiToken]":
-    return ApiToken.objects.filter(user=user).select_related("municipality", "user")
+def tokens_of(user: User) -> "ApiTokenQuerySet":
+    return ApiTokenQuerySet(ApiToken).filter(user=user).select_related("municipality", "user")
 
 
-def all_tokens() -> "QuerySet[ApiToken]":
-    return ApiToken.objects.select_related("municipality", "user")
+def all_tokens() -> "ApiTokenQuerySet":
+    return ApiTokenQuerySet(ApiToken).select_related("municipality", "user")
 
 
 def is_usable(invitation: Invitation) -> bool:

@@ -88,5 +88,5 @@ class ImportViewSet(WriteViewSet, abstract=True):
         self.action = "retrieve"
         self.kwargs = {**self.kwargs, self.lookup_field: str(upload.public_id)}
         response = self.answer_object(Upload.objects.filter(pk=upload.pk), status=ACCEPTED, conditions=False)
-        response["Location"] = self.origin + self.reverse_action("detail", kwargs=self.kwargs)
+        response["Location"] = self.reverse_action("detail", kwargs=self.kwargs)
         return response

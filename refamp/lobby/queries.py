@@ -245,7 +245,9 @@ def quotas_not_met(*, places: set[int] | None = None) -> list[Missing]:
     sums: dict[tuple[int, int | None], list[Any]] = {}
     for quota in quotas:
         place = quota.municipality if places is not None else None
-        entry = sums.setdefault((quota.consultation_id, place and place.pk), [quota.consultation, place, 0, 0])
+        entry = sums.setdefault(
+            (quota.consultation_id, quota.municipality_id if place else None), [quota.consultation, place, 0, 0]
+        )
         entry[2] += quota.expected
         entry[3] += min(quota.expected, counts.get((quota.consultation_id, quota.municipality_id, quota.group), 0))
     return [
@@ -304,7 +306,7 @@ class Dashboard:
     missing: list[Missing]
     ending: "QuerySet[Phase]"
     uploads: "QuerySet[Upload]"
-    to_settle: list[dict[str, Any]]
+    to_settle: list[Any]
     without_factor: "QuerySet[User]"
     erasures: "QuerySet[User]"
     health: Health

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.utils import timezone
 
 from refamp.base.api.columns import Row
 from refamp.base.api.pagination import Order
@@ -10,12 +11,19 @@ from refamp.base.api.routers import Router
 from refamp.base.api.views import ReadViewSet
 from refamp.base.sql import Fold
 from refamp.territory.filters import MunicipalityFilters, ParishFilters
-from refamp.territory.models import Municipality, Parish
+from refamp.territory.models import Municipality, Parish, PlaceQuerySet
 from refamp.territory.queries import census_for, population
 from refamp.territory.rules import may_read
 from refamp.territory.serializers import MunicipalityDetailSerializer, MunicipalitySerializer, ParishSerializer
 
 HAS_BOUNDARY = ExpressionWrapper(Q(boundary__isnull=False), output_field=BooleanField())
+
+
+def of_the_day(places: PlaceQuerySet, door: ReadViewSet) -> PlaceQuerySet:
+    """A list is that of today, unless it is asked for another day; a code may also be that of a place that is gone."""
+    if door.is_list and not door.request.query_params.get("on"):
+        return places.valid_on(timezone.localdate())
+    return places
 
 
 class MunicipalityViewSet(ReadViewSet):
@@ -46,7 +54,7 @@ class MunicipalityViewSet(ReadViewSet):
     geometry = "boundary"
 
     def queryset_for(self, user: Any) -> QuerySet:
-        return Municipality.objects.all()
+        return of_the_day(Municipality.objects.all(), self)
 
     def finish(self, rows: list[Row], keys: list[Any]) -> None:
         if self.is_detail and self.wants("census"):
@@ -76,7 +84,7 @@ class ParishViewSet(ReadViewSet):
     geometry = "boundary"
 
     def queryset_for(self, user: Any) -> QuerySet:
-        return Parish.objects.all()
+        return of_the_day(Parish.objects.all(), self)
 
     def looked_up(self, queryset: QuerySet) -> QuerySet:
         """Of several parishes that had a code one after the other, the latest."""

@@ -3,7 +3,6 @@
 import datetime
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
@@ -13,16 +12,12 @@ from refamp.territory.queries import parishes_recorded_on, recorded_days
 
 
 class PlaceFilters(filters.FilterSet):
-    """`?on=` asks for another day than today."""
+    """`?on=` asks for another day than today, which is what the door takes where nothing is said."""
 
     on = filters.DateFilter(method="valid_on", help_text="The places of this day; today where it is not said.")
 
     def valid_on(self, queryset: QuerySet, _name: str, day: datetime.date) -> QuerySet:
         return queryset.valid_on(day)  # type: ignore[attr-defined]
-
-    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        found = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data.get("on") else found.valid_on(timezone.localdate())
 
 
 class MunicipalityFilters(PlaceFilters):

@@ -91,6 +91,8 @@ class Parish(Place):
     class Meta(Place.Meta):
         abstract = False
         ordering = ["code", "id"]
+        # Lists are read in this order, a page at a time.
+        indexes = [models.Index(fields=["code", "id"], name="parish_by_code")]
         constraints = [
             models.UniqueConstraint(
                 fields=["code"],

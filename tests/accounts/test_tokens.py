@@ -107,7 +107,7 @@ def test_token_of_a_municipality_is_never_coordination(coordination, municipalit
 
 
 def test_token_needs_a_role_in_its_municipality(technician, other_municipality):
-    with pytest.raises(Refused, match="municíp|municipality"):
+    with pytest.raises(Refused, match=r"municíp|municipality"):
         fresh(technician, municipality=other_municipality)
 
 

@@ -98,6 +98,12 @@ def test_filling_in_looking_once_more_and_sending_leaves_a_nameless_respondent(
     assert Respondent.objects.count() == 1
 
 
+def test_a_browser_without_cookies_that_sends_no_referrer_may_answer(invitee: Invitee) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(link(invitee), filled(enviar="1"), headers={"origin": "null"}).status_code == 200
+    assert Respondent.objects.count() == 1
+
+
 def test_a_topic_that_was_not_asked_is_refused_on_the_form(client: Client, invitee: Invitee) -> None:
     articulate = str(Topic.objects.get(code="AE1").public_id)
     page = client.post(link(invitee), filled(topics_municipal=[articulate], enviar="1"))
@@ -253,8 +259,8 @@ def test_ones_own_entry_can_be_withdrawn_and_nobody_elses(
     ("statement", "constraint"),
     [
         (
-            "INSERT INTO axes_mention (respondent_id, topic_id, scale) "
-            "SELECT respondent_id, topic_id, scale FROM axes_mention",
+            "INSERT INTO axes_mention (respondent_id, topic_id, scale) SELECT respondent_id, topic_id, scale"
+            + " FROM axes_mention",
             "one_mention",
         ),
         ("UPDATE axes_mention SET scale = 'regional'", "mention_scale_is_known"),

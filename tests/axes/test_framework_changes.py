@@ -104,7 +104,11 @@ def test_the_other_way_round_what_was_added_is_dropped(edition, draft, coordinat
 
 def test_a_split_survives_a_second_copy(edition, draft, coordination):
     split_node(
-        actor=coordination, node=node(draft, "problem_area", "2.1"), version=1, wording="A", parts=[("2.2", "B"), ("2.3", "C")]
+        actor=coordination,
+        node=node(draft, "problem_area", "2.1"),
+        version=1,
+        wording="A",
+        parts=[("2.2", "B"), ("2.3", "C")],
     )
     second = copy_framework(actor=coordination, framework=draft, code="2030", title="Edição de 2030")
     assert difference_of(draft, second).count == 0
@@ -150,7 +154,9 @@ def test_an_edition_in_force_refuses_every_change(edition, coordination):
         lambda: rename_node(actor=coordination, node=area, version=1, wording="x"),
         lambda: drop_node(actor=coordination, node=area, version=1),
         lambda: order_node(actor=coordination, node=area, version=1, up=True),
-        lambda: edit_framework(actor=coordination, framework=edition, version=2, title="x", document_date=None, source=""),
+        lambda: edit_framework(
+            actor=coordination, framework=edition, version=2, title="x", document_date=None, source=""
+        ),
         lambda: move_framework(actor=coordination, framework=edition, state="draft"),
     ):
         with pytest.raises(Refused):

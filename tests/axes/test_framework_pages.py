@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from axes.actions.framework import add_node, copy_framework, load_framework, move_framework, put_in_force
-from axes.choices import NodeKind
+from axes.choices import KIND_SLUGS, NodeKind
 from axes.models import Framework, PublishedFigure, Release, ReleasedResult
 from axes.queries.figures import figures_of
 from axes.queries.framework import DATA, FOUNDING_EDITION
@@ -76,7 +76,11 @@ def test_the_three_contradictions_are_found_and_no_other(figures, edition, techn
 def test_zero_no_data_and_a_share_are_three_things(figures, edition, technician):
     node = edition.nodes.get(kind="problem_area", code="4.1")
     first, second = figures_of(edition, technician).of_node[node.pk]
-    assert (str(first.municipal.share), first.municipal.status, first.municipal.printed.inferred_count) == ("0.00", None, 0)
+    assert (str(first.municipal.share), first.municipal.status, first.municipal.printed.inferred_count) == (
+        "0.00",
+        None,
+        0,
+    )
     assert (second.municipal.share, second.municipal.status) == (None, "no_data")
     assert str(second.metropolitan.share) == "56.25"
 
@@ -110,8 +114,6 @@ def test_every_node_has_a_page_with_its_parents(edition, client):
 
 
 def slug(kind):
-    from axes.choices import KIND_SLUGS
-
     return KIND_SLUGS[kind]
 
 
@@ -126,7 +128,13 @@ def test_a_misprint_is_shown_with_its_reading(edition, client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/referencial/9999/", "/referencial/?edicao=9999", "/referencial/2014/problematica/9.9/", "/referencial/2014/x/1.1/"]
+    "path",
+    [
+        "/referencial/9999/",
+        "/referencial/?edicao=9999",
+        "/referencial/2014/problematica/9.9/",
+        "/referencial/2014/x/1.1/",
+    ],
 )
 def test_what_is_not_there_answers_404(edition, client, path):
     assert client.get(path).status_code == 404
@@ -134,7 +142,12 @@ def test_what_is_not_there_answers_404(edition, client, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["/referencial/2027/", "/referencial/?edicao=2027", "/referencial/2027/problematica/1.1/", "/referencial/2027/comparar/"],
+    [
+        "/referencial/2027/",
+        "/referencial/?edicao=2027",
+        "/referencial/2027/problematica/1.1/",
+        "/referencial/2027/comparar/",
+    ],
 )
 def test_a_draft_is_the_coordination_units_alone(draft, client_of, technician, coordination, path):
     assert client_of(None).get(path).status_code == 404
@@ -158,7 +171,9 @@ def test_the_municipalities_that_share_a_problem_area_are_shown(edition, client)
     assert "Por publicar" not in page
 
 
-def test_pages_ask_the_database_the_same_number_of_times(figures, coordination, client_of, client, edition, django_assert_num_queries):
+def test_pages_ask_the_database_the_same_number_of_times(  # noqa: PLR0917 - fixtures
+    figures, coordination, client_of, client, edition, django_assert_num_queries
+):
     area = edition.nodes.get(kind="problem_area", code="1.1")
     browser = client_of(coordination)
     pages = {
@@ -191,10 +206,15 @@ def test_a_new_edition_is_made_and_changed_through_the_pages(edition, client_of,
     for name in ("alterar", "mover", "dividir", "retirar"):
         assert browser.get(f"{base}{name}/").status_code == 200
     assert (
-        browser.post(f"{base}alterar/", {"version": 1, "code": "1.1", "wording": "PESSOAS IDOSAS", "note": ""}).status_code == 302
+        browser.post(
+            f"{base}alterar/", {"version": 1, "code": "1.1", "wording": "PESSOAS IDOSAS", "note": ""}
+        ).status_code
+        == 302
     )
     target = draft.nodes.get(kind="priority_axis", code="EP3")
-    assert browser.post(f"{base}mover/", {"version": 2, "parent": str(target.public_id), "code": "3.3"}).status_code == 302
+    assert (
+        browser.post(f"{base}mover/", {"version": 2, "parent": str(target.public_id), "code": "3.3"}).status_code == 302
+    )
     area.refresh_from_db()
     assert (area.wording, area.parent, area.code, area.code_is_printed) == ("PESSOAS IDOSAS", target, "3.3", False)
     split = {"version": 1, "wording": "A", "code_1": "1.5", "wording_1": "B"}
@@ -227,7 +247,11 @@ def test_a_stale_save_shows_both_versions(draft, client_of, coordination):
 def test_others_do_not_prepare_editions(draft, client_of, technician, coordination):
     move_framework(actor=coordination, framework=draft, state="in_consultation")
     browser = client_of(technician)
-    for path in ("/referencial/2027/copiar/", "/referencial/2027/alterar/", "/referencial/2027/problematica/1.3/alterar/"):
+    for path in (
+        "/referencial/2027/copiar/",
+        "/referencial/2027/alterar/",
+        "/referencial/2027/problematica/1.3/alterar/",
+    ):
         assert browser.get(path).status_code == 403
     assert browser.post("/referencial/2027/estado/", {"state": "draft", "version": 2}).status_code == 403
 

@@ -314,11 +314,12 @@ def test_two_imports_write_the_same_rows_as_single_answers(
         municipality=None, group=Group.ELECTED, mentions=[(topic, Scale.MUNICIPAL), (topic, Scale.MUNICIPAL)], texts={},
     )  # fmt: skip
     assert answers(consultation)["r2"] == (None, "elected", {("1.1", "municipal")})
-    with pytest.raises(Refused, match="already"):
+    with pytest.raises(Refused) as refused:
         record_answers(
             actor=coordination, consultation=consultation, phase=None, channel=Channel.INTERVIEW, reference="r1",
             municipality=None, group=None, mentions=[], texts=None,
         )  # fmt: skip
+    assert refused.value.code == "already_answered"
     assert Respondent.objects.count() == 2
 
 

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from axes.actions.framework import load_framework
 from axes.actions.local_plans import (
-    PlanData,
     add_local_plan,
     edit_local_plan,
     publish_local_plan,
@@ -24,6 +23,7 @@ from axes.actions.local_plans import (
 from axes.exchange.local_plans import COLUMNS, read_local_plans, rows_of
 from axes.models import LocalPlan, Node
 from axes.queries.framework import FOUNDING_EDITION, problem_areas_for_plans
+from axes.queries.local_plans import PlanData
 from axes.tasks.local_plans import KIND
 from refamp.audit.models import Event
 from refamp.base.errors import NotAllowed, Refused, Stale
@@ -55,7 +55,8 @@ def area(edition):
 
 def data(municipality, **more):
     return PlanData(
-        **{"municipality": municipality, "kind": "development_plan", "title": "PDS", "starts_on": date(2026, 1, 1)} | more
+        **{"municipality": municipality, "kind": "development_plan", "title": "PDS", "starts_on": date(2026, 1, 1)}
+        | more
     )
 
 
@@ -66,9 +67,17 @@ def plan(technician, municipality, area):
     )
 
 
-def test_a_plan_is_private_until_it_is_published(plan, technician, other_technician, coordination, local_network, client_of):
+def test_a_plan_is_private_until_it_is_published(  # noqa: PLR0917 - fixtures
+    plan, technician, other_technician, coordination, local_network, client_of
+):
     path = f"/planos-locais/{plan.public_id}/"
-    for who, status in ((None, 404), (other_technician, 404), (technician, 200), (local_network, 200), (coordination, 200)):
+    for who, status in (
+        (None, 404),
+        (other_technician, 404),
+        (technician, 200),
+        (local_network, 200),
+        (coordination, 200),
+    ):
         assert client_of(who).get(path).status_code == status
     publish_local_plan(actor=technician, plan=plan, published=True)
     assert client_of(None).get(path).status_code == 200
@@ -77,7 +86,9 @@ def test_a_plan_is_private_until_it_is_published(plan, technician, other_technic
     assert client_of(other_technician).post(f"{path}retirar/").status_code == 403
 
 
-def test_only_for_ones_own_municipality(technician, other_municipality, local_network, municipality, councillor, area):
+def test_only_for_ones_own_municipality(  # noqa: PLR0917 - fixtures
+    technician, other_municipality, local_network, municipality, councillor, area
+):
     with pytest.raises(NotAllowed):
         add_local_plan(actor=technician, data=data(other_municipality))
     with pytest.raises(NotAllowed):
@@ -214,7 +225,11 @@ def test_an_export_imports_unchanged(client_of, technician, plan, municipality):
     content = exported(client_of(technician))
     upload = bring(technician, content)
     assert (upload.state, upload.problems) == ("done", [])
-    assert {key: upload.outcome[key] for key in ("added", "changed", "unchanged")} == {"added": 0, "changed": 0, "unchanged": 1}
+    assert {key: upload.outcome[key] for key in ("added", "changed", "unchanged")} == {
+        "added": 0,
+        "changed": 0,
+        "unchanged": 1,
+    }
     assert LocalPlan.objects.get().version == 1
     sheet = b"".join(client_of(technician).get("/planos-locais/exportar.xlsx").streaming_content)
     again = bring(technician, sheet, "planos.xlsx")
@@ -300,7 +315,10 @@ def test_the_import_page_keeps_the_file_and_shows_what_it_would_do(client_of, te
 
 
 def test_rows_of_an_export_follow_the_order_of_priorities(plan):
-    assert [(row["priority"], row["problem_area"]) for row in rows_of([plan])] == [("Isolamento", "1.1"), ("Transportes", None)]
+    assert [(row["priority"], row["problem_area"]) for row in rows_of([plan])] == [
+        ("Isolamento", "1.1"),
+        ("Transportes", None),
+    ]
 
 
 def test_lists_ask_the_same_number_of_times_at_one_and_at_three(client, area, django_assert_num_queries):
@@ -355,7 +373,10 @@ def test_a_plan_is_written_and_read_over_the_api(api_of, technician, municipalit
     assert len(changed.json()["priorities"]) == 2
     assert api.patch(path, {"title": "x"}, format="json", headers={"If-Match": tag}).status_code == 412
     assert api_of(None).get(path).json()["title"] == "Outro"
-    assert api.post("/api/v1/local-plans/", body | {"municipality": other_municipality.code}, format="json").status_code == 403
+    assert (
+        api.post("/api/v1/local-plans/", body | {"municipality": other_municipality.code}, format="json").status_code
+        == 403
+    )
     assert api.post("/api/v1/local-plans/", body, format="json").status_code in {400, 409}
     assert api.post("/api/v1/local-plans/", body | {"kind": "romance"}, format="json").status_code == 400
     assert api_of(None).post("/api/v1/local-plans/", body, format="json").status_code in {401, 403}
@@ -375,7 +396,10 @@ def test_another_municipality_cannot_change_a_published_plan(api_of, plan, techn
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("one_local_plan_of_a_kind_per_start", "UPDATE axes_localplan SET starts_on = '2020-01-01', kind = 'diagnosis'"),
+        (
+            "one_local_plan_of_a_kind_per_start",
+            "UPDATE axes_localplan SET starts_on = '2020-01-01', kind = 'diagnosis'",
+        ),
         ("local_plan_kind_is_known", "UPDATE axes_localplan SET kind = 'x'"),
         ("local_plan_ends_after_it_begins", "UPDATE axes_localplan SET ends_on = '1990-01-01'"),
         ("one_priority_per_place_in_a_local_plan", 'UPDATE axes_localplanpriority SET "order" = 1'),

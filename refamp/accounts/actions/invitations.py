@@ -79,7 +79,8 @@ def mail(invitation: Invitation, token: str) -> None:
             subject=_now("Invitation to the REF-AMP platform"),
             body=_now(
                 "Hello %(name)s,\n\nthe strategic coordination unit invites you to work on the REF-AMP platform, "
-                "as %(role)s.\n\nOpen this address to choose your password. It works once, until %(day)s:\n\n%(link)s\n\n"
+                "as %(role)s.\n\nOpen this address to choose your password. It works once, until %(day)s:\n\n"
+                "%(link)s\n\n"
                 "If you were not expecting this, do nothing: without the link no account is made.\n"
             )
             % {

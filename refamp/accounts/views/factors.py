@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from refamp.accounts.authentication import Factor
+from refamp.accounts.authentication import Factor, signed_in_user
 from refamp.accounts.authentication import second_factor as state_of
 from refamp.accounts.rules import owes_second_factor
 from refamp.audit.actions import CHANGED, record
@@ -38,7 +38,7 @@ class Shown:
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)  # type: ignore[misc]  # the library's view beside which this stands
-        user = self.request.user
+        user = signed_in_user(self.request)
         factor = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).latest("pk")
         record_authentication(self.request, user, "mfa", id=factor.pk, type=factor.type)
         record(
@@ -65,5 +65,5 @@ add_key = door(signed_in, methods=("GET", "POST"))(AddKey.as_view())
 
 @door(signed_in, methods=("GET", "POST"))
 def not_here(request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-    """Addresses of the login library that this platform does without: an account's e-mail is the coordination's to change."""
+    """Addresses of the login library that this platform does without."""
     return redirect(reverse("accounts:me"))

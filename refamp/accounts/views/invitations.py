@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from refamp.accounts.actions import accept_invitation, digest, resend_invitation, send_invitation, withdraw_invitation
+from refamp.accounts.authentication import signed_in_user
 from refamp.accounts.forms import AcceptForm, InvitationForm
 from refamp.accounts.models import Invitation
 from refamp.accounts.queries import is_usable, open_invitations
@@ -27,7 +28,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            send_invitation(actor=request.user, **form.cleaned_data)
+            send_invitation(actor=signed_in_user(request), **form.cleaned_data)
         except Refused as error:
             refused(request, form, error)
         else:
@@ -39,7 +40,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
 def step(request: HttpRequest, public_id: UUID, action: Any, done: str) -> HttpResponse:
     invitation = get_object_or_404(Invitation, public_id=public_id)
     try:
-        action(actor=request.user, invitation=invitation)
+        action(actor=signed_in_user(request), invitation=invitation)
         messages.success(request, done)
     except Refused as error:
         refused(request, None, error)

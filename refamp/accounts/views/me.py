@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from refamp.accounts.actions import ask_for_erasure, change_own_details, export_person
+from refamp.accounts.authentication import signed_in_user
 from refamp.accounts.forms import DetailsForm
 from refamp.accounts.models import Assignment
 from refamp.accounts.queries import SECOND_FACTORS, tokens_of
@@ -21,7 +22,7 @@ from refamp.base.errors import Refused, Stale
 
 @door(signed_in, methods=("GET", "POST"))
 def me(request: HttpRequest) -> HttpResponse:
-    person = request.user
+    person = signed_in_user(request)
     form = DetailsForm(request.POST or None, initial={"name": person.name, "language": person.language})
     if request.method == "POST" and form.is_valid():
         try:
@@ -63,7 +64,9 @@ def in_language(response: HttpResponse, language: str) -> HttpResponse:
 @reauthentication_required
 def export(request: HttpRequest) -> HttpResponse:
     """A copy of my data, as a file."""
-    answer = JsonResponse(export_person(person=request.user), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer = JsonResponse(
+        export_person(person=signed_in_user(request)), json_dumps_params={"indent": 2, "ensure_ascii": False}
+    )
     answer["Content-Disposition"] = 'attachment; filename="os-meus-dados.json"'
     answer["Cache-Control"] = "no-store"
     return answer
@@ -75,7 +78,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     """Ask that my data be erased."""
     if request.method == "POST":
         try:
-            ask_for_erasure(actor=request.user)
+            ask_for_erasure(actor=signed_in_user(request))
             messages.success(request, _("Your request was noted. The coordination unit answers within a month."))
         except Refused as error:
             refused(request, None, error)

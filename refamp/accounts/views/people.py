@@ -1,5 +1,7 @@
 """People and their roles, for the coordination unit."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,9 +19,10 @@ from refamp.accounts.actions import (
     reset_second_factor,
     revoke_token,
 )
+from refamp.accounts.authentication import signed_in_user
 from refamp.accounts.choices import Role
 from refamp.accounts.forms import ReasonForm, RoleForm
-from refamp.accounts.models import ApiToken, Assignment
+from refamp.accounts.models import ApiToken, Assignment, User
 from refamp.accounts.queries import all_tokens, has_second_factor, open_invitations, people
 from refamp.accounts.rules import may_change_roles_of, may_manage_people
 from refamp.base.doors import check, door, refused
@@ -33,7 +36,9 @@ def people_list(request: HttpRequest) -> HttpResponse:
     wanted, role = fold(request.GET.get("q", "")), request.GET.get("role", "")
     found = list(people())
     if role in Role.values:
-        found = [person for person in found if any(held.role == role for held in person.present_assignments)]
+        found = [
+            person for person in found if role in {held.role for held in getattr(person, "present_assignments", [])}
+        ]
     if wanted:
         found = [person for person in found if wanted in fold(f"{person.name} {person.email}")]
     return render(
@@ -58,7 +63,7 @@ def person_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         check(may_change_roles_of(request.user, person))
         if form.is_valid():
             try:
-                grant_role(actor=request.user, person=person, **form.cleaned_data)
+                grant_role(actor=signed_in_user(request), person=person, **form.cleaned_data)
             except Refused as error:
                 refused(request, form, error)
             else:
@@ -77,7 +82,7 @@ def person_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 # What may be done with an account, each asked before and with its reason: address → (action, question, consequence).
-STEPS = {
+STEPS: dict[str, tuple[Callable[..., User], Any, Any]] = {
     "desativar": (
         deactivate_account,
         _later("Deactivate this account?"),
@@ -106,7 +111,7 @@ def person_step(request: HttpRequest, public_id: UUID, step: str) -> HttpRespons
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            action(actor=request.user, person=person, reason=form.cleaned_data["reason"])
+            action(actor=signed_in_user(request), person=person, reason=form.cleaned_data["reason"])
         except Refused as error:
             refused(request, form, error)
         else:
@@ -120,7 +125,7 @@ def person_step(request: HttpRequest, public_id: UUID, step: str) -> HttpRespons
 def role_end(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     assignment = get_object_or_404(Assignment.objects.current(), pk=pk, user__public_id=public_id)
     try:
-        end_role(actor=request.user, assignment=assignment)
+        end_role(actor=signed_in_user(request), assignment=assignment)
         messages.success(request, _("Role ended."))
     except Refused as error:
         refused(request, None, error)
@@ -136,7 +141,7 @@ def every_token(request: HttpRequest) -> HttpResponse:
 def any_token_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
     token = get_object_or_404(ApiToken, public_id=public_id)
     try:
-        revoke_token(actor=request.user, token=token)
+        revoke_token(actor=signed_in_user(request), token=token)
         messages.success(request, _("Token revoked."))
     except Refused as error:
         refused(request, None, error)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from refamp.accounts.actions import make_token, revoke_token
+from refamp.accounts.authentication import signed_in_user
 from refamp.accounts.forms import TokenForm
 from refamp.accounts.queries import tokens_of
 from refamp.base.doors import door, refused, signed_in
@@ -19,24 +20,28 @@ from refamp.base.errors import Refused
 @reauthentication_required
 def tokens(request: HttpRequest) -> HttpResponse:
     """What I gave to other systems; a new one is shown once, on the answer to the form itself."""
-    form, fresh = TokenForm(request.POST or None, owner=request.user), None
+    form, fresh = TokenForm(request.POST or None, owner=signed_in_user(request)), None
     if request.method == "POST" and form.is_valid():
         try:
-            _token, fresh = make_token(actor=request.user, owner=request.user, **form.cleaned_data)
+            _token, fresh = make_token(
+                actor=signed_in_user(request), owner=signed_in_user(request), **form.cleaned_data
+            )
         except Refused as error:
             refused(request, form, error)
         else:
-            form = TokenForm(owner=request.user)
-    answer = render(request, "accounts/tokens.html", {"form": form, "fresh": fresh, "tokens": tokens_of(request.user)})
+            form = TokenForm(owner=signed_in_user(request))
+    answer = render(
+        request, "accounts/tokens.html", {"form": form, "fresh": fresh, "tokens": tokens_of(signed_in_user(request))}
+    )
     answer["Cache-Control"] = "no-store"
     return answer
 
 
 @door(signed_in, methods=("POST",))
 def token_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    token = get_object_or_404(tokens_of(request.user), public_id=public_id)
+    token = get_object_or_404(tokens_of(signed_in_user(request)), public_id=public_id)
     try:
-        revoke_token(actor=request.user, token=token)
+        revoke_token(actor=signed_in_user(request), token=token)
         messages.success(request, _("Token revoked."))
     except Refused as error:
         refused(request, None, error)

@@ -13,6 +13,8 @@ from django.urls import reverse
 from rest_framework import serializers
 
 Row = dict[str, Any]
+# Many rows speak of few objects; a stream of a million others must not fill the memory.
+REMEMBERED = 1000
 PLACEHOLDER = "--id--"
 
 
@@ -42,10 +44,19 @@ class Addresses:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.prefixes: dict[str, tuple[str, str]] = {}
+        self.known: dict[tuple[str, Any], str] = {}
 
     def __call__(self, to: str | None, identifier: Any) -> str | None:
         if to is None or identifier is None:
             return None
+        known = self.known.get((to, identifier))
+        if known is None:
+            known = self.write(to, identifier)
+            if len(self.known) < REMEMBERED:
+                self.known[to, identifier] = known
+        return known
+
+    def write(self, to: str, identifier: Any) -> str:
         if to not in self.prefixes:
             before, _mark, after = reverse(f"api:{to}-detail", args=[PLACEHOLDER]).partition(PLACEHOLDER)
             self.prefixes[to] = (self.origin + before, after)

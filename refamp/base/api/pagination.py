@@ -5,6 +5,7 @@ Django REST Framework's own cursor pagination loops above a thousand equal keys 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.core import signing
@@ -72,13 +73,17 @@ def terms_of(model: Any, asked: Sequence[str], known: Mapping[str, Order]) -> tu
     for index, text in enumerate(asked):
         name = text.removeprefix("-")
         order = known[name]
-        alias = f"keyset{index}"
-        annotations[alias] = F(order.by) if isinstance(order.by, str) else order.by
-        never_null = order.never_null or (isinstance(order.by, str) and not nullable(model, order.by))
+        if isinstance(order.by, str):
+            # A plain path needs no name of its own.
+            alias, never_null = order.by, order.never_null or not nullable(model, order.by)
+        else:
+            alias, never_null = f"keyset{index}", order.never_null
+            annotations[alias] = order.by
         terms.append(Term(name, alias, text.startswith("-"), never_null))
     return terms, annotations
 
 
+@cache
 def nullable(model: Any, path: str) -> bool:
     """Whether a path can lead to null; what is not a plain path of fields is taken to."""
     for part in path.split("__"):

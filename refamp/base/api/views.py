@@ -42,6 +42,9 @@ from refamp.base.api.pagination import Cursor, KeysetPagination, Order, Term, re
 from refamp.base.api.streams import StreamingDoor, feature, iter_file
 
 
+PLANS: dict[Any, Plan] = {}
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the query parameters of a list say, once they are known to be well formed."""
@@ -146,6 +149,16 @@ class ReadViewSet(StreamingDoor, GenericViewSet, abstract=True):
     def wants(self, field: str) -> bool:
         return self.asked_fields is None or field in self.asked_fields
 
+    def plan(self) -> Plan:
+        """What to ask for; of the whole object it is planned once."""
+        serializer = self.shown_serializer()
+        if self.asked_fields is not None:
+            return plan_of(serializer, self.columns, self.asked_fields)
+        key = (type(self), self.action, serializer)
+        if key not in PLANS:
+            PLANS[key] = plan_of(serializer, self.columns, None)
+        return PLANS[key]
+
     def orders(self) -> dict[str, Order]:
         known = self.ordering_fields
         pairs = known.items() if isinstance(known, Mapping) else ((name, name) for name in known)
@@ -191,7 +204,7 @@ class ReadViewSet(StreamingDoor, GenericViewSet, abstract=True):
         """One page of JSON, or the whole filter as a stream."""
         asked = self.asked(queryset)
         queryset = queryset.annotate(**asked.annotations) if asked.annotations else queryset
-        plan = plan_of(self.shown_serializer(), self.columns, self.asked_fields)
+        plan = self.plan()
         if self.format != "json":
             return self.stream(queryset.order_by(*(t.order(backwards=False) for t in asked.terms), "pk"), plan)
         return self.page(queryset, asked, plan)
@@ -237,7 +250,7 @@ class ReadViewSet(StreamingDoor, GenericViewSet, abstract=True):
 
     def answer_object(self, queryset: QuerySet, *, status: int = 200, conditions: bool = True) -> HttpResponse:
         """The object of the address, with its version in the entity tag."""
-        plan = plan_of(self.shown_serializer(), self.columns, self.asked_fields)
+        plan = self.plan()
         geo = self.format == "geojson"
         version = ["version"] if has_version(queryset.model) else []
         keys = [*version, *([str(self.geometry), self.lookup_field] if geo else [])]
