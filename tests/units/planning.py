@@ -19,7 +19,7 @@ from tests.factories import (
 )
 from units.actions.amendments import decide_amendment
 from units.actions.plans import decide_plan
-from units.choices import DeliberationState, LegalEffect, MetropolitanAnswer, Position, UnitKind
+from units.choices import DecisionRule, DeliberationState, LegalEffect, MetropolitanAnswer, Position, UnitKind
 from units.models import AgendaItem, Deliberation, Meeting, Unit
 
 YEAR = timezone.localdate().year
@@ -58,6 +58,8 @@ def world() -> World:
     other_unit = UnitFactory(code="UE2")
     coordination = UnitFactory(code="UCE", kind=UnitKind.COORDINATION, axis_lineage=None)
     council = UnitFactory(code="CV", kind=UnitKind.COUNCIL, axis_lineage=None, members_min=17, members_max=17)
+    for rule in DecisionRule:
+        council.decision_rules.create(rule=rule, legal_basis="Regimento", is_default=rule == "simple_majority")
     places = [MunicipalityFactory() for _ in range(3)]
     people = {
         name: UserFactory(name=name)

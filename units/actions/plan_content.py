@@ -38,8 +38,9 @@ class Fault:
     field: str
     code: str
     message: str | Promise
-    # The place in its list, from 0, of a milestone, budget line or risk.
+    # Of a milestone, budget line or risk: its place in its list, from 0, and its own field.
     place: int | None = None
+    column: str = ""
 
 
 def amount_of(value: Any, most: Decimal) -> Decimal | None:
@@ -137,32 +138,39 @@ def faults_of_milestones(milestones: list[Mapping[str, Any]], starts_on: date, e
     faults = []
     if len(milestones) > MOST_PARTS:
         faults.append(Fault("milestones", "too_many", _("At most %(most)s.") % {"most": MOST_PARTS}))
+
+    def wrong(place: int, column: str, code: str, message: str | Promise) -> None:
+        faults.append(Fault("milestones", code, message, place, column))
+
     for place, milestone in enumerate(milestones):
         due_on = day_of(milestone["due_on"])
         if not milestone["title"].strip() or len(milestone["title"]) > LENGTHS["title"]:
-            faults.append(Fault("title", "title", _("A milestone has a title of at most 250 characters."), place))
+            wrong(place, "title", "title", _("A milestone has a title of at most 250 characters."))
         if due_on is None:
-            faults.append(Fault("due_on", "not_a_day", _("This is not a day: write 2026-01-31."), place))
+            wrong(place, "due_on", "not_a_day", _("This is not a day: write 2026-01-31."))
         elif not starts_on <= due_on <= ends_on:
-            faults.append(Fault("due_on", "outside", _("A milestone falls between the first and last day."), place))
+            wrong(place, "due_on", "outside", _("A milestone falls between the first and last day."))
         if not amount_of(milestone["weight"], MOST_WEIGHT):
-            faults.append(
-                Fault("weight", "weight", _("The weight is a figure above zero, with two decimals at most."), place)
-            )
+            wrong(place, "weight", "weight", _("The weight is a figure above zero, with two decimals at most."))
     return faults
 
 
 def faults_of_budget(lines: list[Mapping[str, Any]], starts_on: date, ends_on: date) -> list[Fault]:
-    faults, seen = [], set()
+    faults: list[Fault] = []
+    seen = set()
+
+    def wrong(place: int, column: str, code: str, message: str | Promise) -> None:
+        faults.append(Fault("budget", code, message, place, column))
+
     for place, line in enumerate(lines):
         if not isinstance(line["year"], int) or not starts_on.year <= line["year"] <= ends_on.year:
-            faults.append(Fault("year", "outside", _("Money is of a year in which the action runs."), place))
+            wrong(place, "year", "outside", _("Money is of a year in which the action runs."))
         if line["source"] not in BudgetSource.values:
-            faults.append(Fault("source", "source", _("Unknown source."), place))
+            wrong(place, "source", "source", _("Unknown source."))
         if amount_of(line["amount"], MOST_MONEY) is None:
-            faults.append(Fault("amount", "amount", _("The amount is in euro, with two decimals at most."), place))
+            wrong(place, "amount", "amount", _("The amount is in euro, with two decimals at most."))
         if (line["year"], line["source"]) in seen:
-            faults.append(Fault("source", "twice", _("This year and source are already there."), place))
+            wrong(place, "source", "twice", _("This year and source are already there."))
         seen.add((line["year"], line["source"]))
     return faults
 
@@ -171,9 +179,9 @@ def faults_of_risks(risks: list[Mapping[str, Any]]) -> list[Fault]:
     faults = []
     for place, risk in enumerate(risks):
         if not risk["description"].strip() or len(risk["description"]) > 300:  # noqa: PLR2004 - the column's width
-            faults.append(Fault("description", "risk", _("A risk is told in at most 300 characters."), place))
+            faults.append(Fault("risks", "risk", _("A risk is told in at most 300 characters."), place, "description"))
         if risk["likelihood"] not in Level.values or risk["impact"] not in Level.values:
-            faults.append(Fault("likelihood", "level", _("Unknown level."), place))
+            faults.append(Fault("risks", "level", _("Unknown level."), place, "likelihood"))
     return faults
 
 

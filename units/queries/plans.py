@@ -1,5 +1,6 @@
 """Plans and what they hold: who may see them, what they say, how their actions stand."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,14 +30,18 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from axes.choices import FrameworkState
+from axes.choices import FrameworkState, NodeKind
 from axes.models import Node
 from refamp.territory.models import Municipality
 from units.choices import (
     APPROVED_PLAN,
     STOPPED_ACTION,
+    UNCOUNTED_ACTION,
     ActionState,
     ActionStatus,
+    BudgetSource,
+    ItemKind,
+    MeetingState,
     UnitKind,
     UnitState,
 )
@@ -44,6 +49,8 @@ from units.formulas.plans import DONE, Step, canonical, status_of
 from units.models import (
     Action,
     ActionPlan,
+    AgendaItem,
+    BodyRule,
     BudgetLine,
     Milestone,
     Partner,
@@ -56,6 +63,7 @@ from units.models import (
     Unit,
 )
 from units.models.plans import SERVED_KINDS
+from units.queries.bodies import mandates_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -120,13 +128,38 @@ def plans(user: "Person") -> QuerySet[ActionPlan]:
 def actions_with_all(actions: QuerySet[Action]) -> QuerySet[Action]:
     """With everything that a content or a page of an action says, in one query per kind of thing."""
     return actions.select_related("lead", "programme", "carried_from", "plan__unit").prefetch_related(
-        Prefetch("nodes", Node.objects.select_related("framework", "parent").order_by("kind", "code")),
+        Prefetch(
+            "nodes",
+            Node.objects.select_related("framework", "parent__parent__parent").order_by("kind", "code"),
+        ),
         Prefetch("municipalities", Municipality.objects.order_by("code")),
         Prefetch("partners", Partner.objects.order_by("public_id")),
         Prefetch("budget", BudgetLine.objects.order_by("year", "source")),
         Prefetch("milestones", Milestone.objects.order_by("order", "id")),
         Prefetch("risks", Risk.objects.order_by("id")),
     )
+
+
+def actions_on_page(plan: ActionPlan) -> QuerySet[Action]:
+    """A plan's actions as its page lists them: status, progress, money, what they serve, milestones."""
+    money = BudgetLine.objects.filter(action=OuterRef("pk")).values("action").annotate(total=Sum("amount"))
+    return (
+        with_status(Action.objects.filter(plan=plan))
+        .select_related("lead")
+        .annotate(budget_total=Subquery(money.values("total")))
+        .prefetch_related(
+            Prefetch("nodes", Node.objects.select_related("framework", "parent").order_by("kind", "code")),
+            Prefetch("milestones", Milestone.objects.order_by("order", "id")),
+        )
+        .order_by("code", "pk")
+    )
+
+
+def money_of(plan: ActionPlan) -> list[tuple[int, str, Any]]:
+    """(year, source, euro) of all the actions that are not cancelled or merged."""
+    found = BudgetLine.objects.filter(action__plan=plan).exclude(action__state__in=sorted(UNCOUNTED_ACTION))
+    rows = found.order_by("year", "source").values_list("year", "source").annotate(total=Sum("amount"))
+    return [(year, str(BudgetSource(source).label), total) for year, source, total in rows]
 
 
 def content_of(plan: ActionPlan) -> dict[str, Any]:
@@ -206,9 +239,24 @@ def served_nodes() -> QuerySet[Node]:
     """The operational responses and action lines of the edition in force, in reading order."""
     return (
         Node.objects.filter(framework__state=FrameworkState.IN_FORCE, kind__in=SERVED_KINDS)
-        .select_related("framework", "parent")
+        .select_related("framework", "parent__parent__parent")
         .order_by("kind", "code")
     )
+
+
+def path_of(node: Node) -> list[Node]:
+    """What a node stands under, from the top, where that is loaded with it."""
+    path: list[Node] = []
+    while node.parent_id is not None and node.parent is not None:
+        node = node.parent
+        path.insert(0, node)
+    return path
+
+
+def group_of(node: Node) -> str:
+    """The problem area of a response, the strategic action of a line, with what stands above it."""
+    path = [above for above in path_of(node) if above.kind != NodeKind.FOCUS_HEADING]
+    return " › ".join([*(above.code for above in path[:-1]), *(f"{a.code} {a.wording}" for a in path[-1:])])
 
 
 def known_for(plan: ActionPlan, content: Mapping[str, Any] | None = None) -> Known:
@@ -218,7 +266,7 @@ def known_for(plan: ActionPlan, content: Mapping[str, Any] | None = None) -> Kno
     """
     agreed = {node["lineage"] for action in (content or {}).get("actions", ()) for node in action["serves"]}
     older = Node.objects.filter(lineage__in=agreed, kind__in=SERVED_KINDS).order_by("framework_id")
-    tied = Node.objects.filter(served_by__plan=plan).distinct()
+    tied = Node.objects.filter(served_by__plan=plan).select_related("parent__parent__parent").distinct()
     # What is already tied stays tied to the edition it was agreed under.
     nodes = {str(node.lineage): node for found in (older, served_nodes(), tied) for node in found}
     return Known(
@@ -249,6 +297,15 @@ def versions_of(plan: ActionPlan) -> QuerySet[PlanVersion]:
 
 def open_amendment(plan: ActionPlan) -> PlanAmendment | None:
     return plan.amendments.exclude(state__in=["approved", "rejected"]).first()
+
+
+def agreed_content(amendment: PlanAmendment) -> dict[str, Any]:
+    """What an amendment is compared with: the plan as it is, or as it was before the amendment was applied."""
+    applied = PlanVersion.objects.filter(amendment=amendment).first()
+    if applied is None:
+        return content_of(amendment.plan)
+    before = PlanVersion.objects.get(plan=amendment.plan_id, number=applied.number - 1)
+    return json.loads(before.content)
 
 
 def next_number(numbered: QuerySet) -> int:
@@ -337,3 +394,29 @@ def plans_by_state(year: int | None = None) -> dict[str, int]:
 
 
 APPROVED_STATES = sorted(APPROVED_PLAN)
+
+
+def free_items() -> QuerySet[AgendaItem]:
+    """Points for decision of the Council's coming meetings that have nothing to decide on yet."""
+    return (
+        AgendaItem.objects.filter(
+            meeting__unit__kind=UnitKind.COUNCIL,
+            meeting__state__in=[MeetingState.DRAFT, MeetingState.CONVENED, MeetingState.IN_SESSION],
+            kind=ItemKind.DECISION,
+            deliberation__isnull=True,
+        )
+        .select_related("meeting__unit")
+        .order_by("meeting__starts_at", "order")
+    )
+
+
+def rules_of_council() -> list[tuple[str, str]]:
+    """(rule, its name), the usual one first."""
+    found = BodyRule.objects.filter(unit__kind=UnitKind.COUNCIL).order_by("-is_default", "id")
+    return [(rule.rule, rule.get_rule_display()) for rule in found]
+
+
+def writable_units(user: "Person") -> QuerySet[Unit]:
+    """The bodies that plan in which somebody has a mandate today."""
+    held = {unit for unit, _position, _place in mandates_of(user)}
+    return Unit.objects.filter(pk__in=held).exclude(kind=UnitKind.COUNCIL).order_by("code")
