@@ -168,6 +168,18 @@ class MetropolitanAnswer(TextChoices):
     REJECTED = "rejected", _("rejected by the Metropolitan Council")
 
 
+class OutcomeReason(TextChoices):
+    """Why a vote ended as it did."""
+
+    REACHED = "reached", _("the rule is met")
+    CASTING_FOR = "casting_for", _("a tie, decided in favour by the casting vote")
+    CASTING_AGAINST = "casting_against", _("a tie, decided against by the casting vote")
+    TIE = "tie", _("a tie does not pass")
+    NOBODY_TOOK_SIDES = "nobody_took_sides", _("nobody voted for or against")
+    NOT_REACHED = "not_reached", _("the votes in favour are too few for the rule")
+    NO_QUORUM = "no_quorum", _("too few were present to decide")
+
+
 class SubjectKind(TextChoices):
     """What a deliberation decides on. Higher rooms register a handler for theirs."""
 
@@ -319,3 +331,47 @@ class Level(TextChoices):
     LOW = "low", _("low")
     MEDIUM = "medium", _("medium")
     HIGH = "high", _("high")
+
+
+# What the record calls what happens to bodies.
+BODY_EVENTS = {
+    "unit.founded": _("founded"),
+    "unit.proposed": _("proposed"),
+    "unit.changed": _("facts or rules changed"),
+    "unit.constituted": _("constituted"),
+    "mandate.begun": _("mandate begun"),
+    "mandate.ended": _("mandate ended"),
+    "mandate.undone": _("mandate taken back"),
+    "mandate.reopened": _("mandate in force again"),
+    "council.elected": _("Council changed by election"),
+    "composition.proposed": _("composition proposed"),
+    "composition.changed": _("proposal changed"),
+    "composition.before_council": _("put before the Council"),
+    "composition.agreed": _("composition agreed"),
+    "composition.not_agreed": _("composition not agreed"),
+    "partner.added": _("partner entered"),
+    "partner.changed": _("partner changed"),
+    "partner.removed": _("partner taken back"),
+    "partnership.begun": _("partnership begun"),
+    "partnership.ended": _("partnership ended"),
+}
+
+# What the record calls what happens to deliberations.
+VOTE_EVENTS = {
+    "deliberation.proposed": _("deliberation proposed"),
+    "deliberation.withdrawn": _("deliberation withdrawn"),
+    "deliberation.opened": _("voting opened"),
+    "deliberation.passed": _("deliberation passed"),
+    "deliberation.failed": _("deliberation failed"),
+    "deliberation.no_quorum": _("no quorum"),
+    "deliberation.answered": _("answer of the Metropolitan Council"),
+    "vote.cast": _("vote cast"),
+    "vote.changed": _("vote changed"),
+    "position.recorded": _("position recorded"),
+    "position.changed": _("position changed"),
+    "follow_up.added": _("follow-up task added"),
+    "follow_up.changed": _("follow-up task changed"),
+    "follow_up.done": _("follow-up task done"),
+    "follow_up.dropped": _("follow-up task dropped"),
+    "follow_up.open": _("follow-up task taken up again"),
+}

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refamp.accounts.rules import is_coordination
 from units.choices import Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from django.contrib.auth.models import AnonymousUser
+
+    from refamp.accounts.models import User
 
     Held = Iterable[tuple[int, str, int | None]]
 
@@ -55,3 +60,40 @@ def brings_to_council(mandates: Held, *, council: int | None, coordination: int 
     return (council is not None and is_secretariat(mandates, council)) or (
         coordination is not None and sits_in(mandates, coordination)
     )
+
+
+def founds(user: User | AnonymousUser) -> bool:
+    """Enter the first Council and coordination unit, with the act that named them: before anybody has a mandate."""
+    return is_coordination(user) and user.acts_only_for is None
+
+
+def keeps_council(mandates: Held, *, council: int | None, coordination: int | None) -> bool:
+    """Enter elections, replacements and substitutes: the secretariat of the Council, and the coordination unit."""
+    return brings_to_council(mandates, council=council, coordination=coordination)
+
+
+def keeps_unit(mandates: Held, unit_id: int, *, coordination: int | None) -> bool:
+    """Note down who left a unit and which partners work with it: who chairs it, and the coordination unit."""
+    return chairs(mandates, unit_id) or (coordination is not None and sits_in(mandates, coordination))
+
+
+def may_end_mandate(_user: User, *, is_own: bool, keeps: bool) -> bool:
+    """Anybody resigns; whoever keeps the body notes it for others."""
+    return is_own or keeps
+
+
+def edits_bodies(mandates: Held, *, coordination: int | None) -> bool:
+    """Change what a body's rules say: the coordination unit."""
+    return coordination is not None and sits_in(mandates, coordination)
+
+
+def proposes_compositions(mandates: Held, *, council: int | None, coordination: int | None, is_vacant: bool) -> bool:
+    """The coordination unit proposes who sits in a unit; where it has nobody, the secretariat of the Council does."""
+    if coordination is not None and sits_in(mandates, coordination):
+        return True
+    return is_vacant and council is not None and is_secretariat(mandates, council)
+
+
+def keeps_partners(user: User | AnonymousUser, mandates: Held, *, coordination: int | None) -> bool:
+    """The register of partners is nobody's unit: who runs the platform keeps it, and the coordination unit."""
+    return founds(user) or edits_bodies(mandates, coordination=coordination)

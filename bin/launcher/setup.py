@@ -13,7 +13,7 @@ from launcher.place import Lock, Place
 from launcher.words import LaunchError, Steps
 
 OWNER_COMMANDS = ["migrate", "grant_application_role"]
-REFERENCE_COMMANDS = ["load_territory", "load_framework"]
+REFERENCE_COMMANDS = ["load_territory", "load_framework", "load_governance"]
 ROOMS = ("refamp", "axes", "units", "monitor", "evaluation", "funding")
 
 

@@ -1,1 +1,9 @@
 """The machines' doors."""
+
+from refamp.base.api.routers import Router
+from units.api import bodies
+
+
+def register(router: Router) -> None:
+    """Put the room's addresses under `/api/v1/`."""
+    bodies.register(router)

@@ -1,13 +1,18 @@
 """Bodies: who sits where, on which day; what each rule of composition says; how the effort is shared."""
 
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from units.choices import Position, UnitKind, UnitState
-from units.models import Mandate, Unit
+from refamp.accounts.rules import is_coordination
+from refamp.territory.models import Municipality
+from units.choices import CLOSED_DELIBERATION, DeliberationState, Position, UnitKind, UnitState
+from units.models import Composition, Deliberation, Mandate, Partner, Partnership, Unit
+from units.rules import edits_bodies, keeps_council, keeps_partners, keeps_unit, proposes_compositions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     Person = User | AnonymousUser
 
 CACHE = "_mandates_by_day"
+FOUNDING_GOVERNANCE = Path(__file__).resolve().parent.parent / "data" / "governance-2014.json"
 
 
 def in_force_on(day: date) -> Q:
@@ -73,3 +79,122 @@ def council() -> Unit | None:
 def coordination_unit() -> Unit | None:
     """The coordination unit; None before the founding set-up."""
     return standing().filter(kind=UnitKind.COORDINATION).first()
+
+
+def present_municipalities() -> QuerySet[Municipality]:
+    """The seventeen of today, in alphabetical order."""
+    return Municipality.objects.filter(valid_to__isnull=True)
+
+
+# Who may --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of the two bodies that rules ask for."""
+
+    council: int | None
+    coordination: int | None
+
+
+def body_keys() -> Keys:
+    rows = standing().filter(kind__in=[UnitKind.COUNCIL, UnitKind.COORDINATION]).values_list("kind", "pk")
+    by_kind = dict(rows)
+    return Keys(by_kind.get(UnitKind.COUNCIL), by_kind.get(UnitKind.COORDINATION))
+
+
+def keeps_council_of(user: "Person", _unit: Unit | None = None) -> bool:
+    keys = body_keys()
+    return keeps_council(mandates_of(user), council=keys.council, coordination=keys.coordination)
+
+
+def keeps_unit_of(user: "Person", unit: Unit) -> bool:
+    """Note down who left a body, and its partnerships."""
+    keys = body_keys()
+    held = mandates_of(user)
+    if unit.pk == keys.council:
+        return keeps_council(held, council=keys.council, coordination=keys.coordination)
+    return keeps_unit(held, unit.pk, coordination=keys.coordination)
+
+
+def edits_bodies_of(user: "Person") -> bool:
+    return edits_bodies(mandates_of(user), coordination=body_keys().coordination)
+
+
+def proposes_compositions_for(user: "Person") -> bool:
+    keys = body_keys()
+    vacant = keys.coordination is None or not mandates_in_force().filter(unit=keys.coordination).exists()
+    return proposes_compositions(
+        mandates_of(user), council=keys.council, coordination=keys.coordination, is_vacant=vacant
+    )
+
+
+def keeps_partners_of(user: "Person") -> bool:
+    return keeps_partners(user, mandates_of(user), coordination=body_keys().coordination)
+
+
+def may_found(unit: Unit) -> bool:
+    """Whether a body can still be named by an act: never constituted, and no Council sits.
+
+    The coordination unit comes first: once the Council sits, only a deliberation names people.
+    """
+    if unit.kind not in {UnitKind.COUNCIL, UnitKind.COORDINATION} or unit.state != UnitState.PROPOSED:
+        return False
+    return not council_sits()
+
+
+def council_sits() -> bool:
+    """Whether the Council was ever constituted."""
+    return Unit.objects.filter(kind=UnitKind.COUNCIL).exclude(state=UnitState.PROPOSED).exists()
+
+
+# Proposed compositions ------------------------------------------------------------------------------------------------
+
+
+def standing_deliberation(composition: Composition) -> Deliberation | None:
+    """The deliberation that holds a proposal: on an agenda, being voted, or awaiting the Metropolitan Council."""
+    return (
+        composition.deliberations.exclude(
+            state__in=[DeliberationState.WITHDRAWN, DeliberationState.NO_QUORUM, DeliberationState.FAILED]
+        )
+        .select_related("item__meeting")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def compositions(user: "Person") -> QuerySet[Composition]:
+    """Decided ones are for everybody, as are those on the agenda of a meeting; open ones for who has a mandate."""
+    found = Composition.objects.select_related("unit", "proposed_by").order_by("-pk")
+    if is_coordination(user) or mandates_of(user):
+        return found
+    return found.filter(Q(is_agreed__isnull=False) | Q(deliberations__state__in=sorted(CLOSED_DELIBERATION))).distinct()
+
+
+# Of somebody ----------------------------------------------------------------------------------------------------------
+
+
+def bodies_of(user: "Person") -> list[Mandate]:
+    """A person's own mandates in force, with their bodies."""
+    if not user.is_authenticated:
+        return []
+    return list(
+        mandates_in_force()
+        .filter(person=user)
+        .exclude(unit__state=UnitState.DISSOLVED)
+        .order_by("unit__kind", "unit__code")
+    )
+
+
+def partners_listed() -> QuerySet[Partner]:
+    """Partners with where they have their seat and in which units they work."""
+    return Partner.objects.select_related("municipality").prefetch_related(
+        Prefetch("partnerships", Partnership.objects.select_related("unit").order_by("unit__code", "starts_on"))
+    )
+
+
+def visible_mandates(user: "Person") -> QuerySet[Mandate]:
+    """Those in force are for everybody; past and coming ones for who has a mandate or runs the platform."""
+    if is_coordination(user) or mandates_of(user):
+        return Mandate.objects.all()
+    return Mandate.objects.filter(in_force_on(timezone.localdate()))

@@ -1,0 +1,258 @@
+"""Compositions: the coordination unit proposes who sits in a unit, the seventeen agree by deliberation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as now_said
+from django.utils.translation import gettext_lazy as _
+
+from refamp.accounts.models import User
+from refamp.audit.actions import record
+from refamp.base.errors import NotAllowed, Refused, Stale
+from refamp.base.states import check_move
+from units.actions.mandates import ONE_DAY, Seated, account_of, begin_mandates, check_seats, close, locked_unit, unended
+from units.actions.plans import answer_of
+from units.actions.votes import propose_deliberation
+from units.choices import UNIT_MOVES, EndReason, LegalEffect, SubjectKind, UnitKind, UnitState
+from units.models import AgendaItem, Composition, CompositionSeat, Deliberation, Unit
+from units.queries.bodies import proposes_compositions_for, standing_deliberation
+
+# How a handler is told what a closed deliberation means: see `answer_of`.
+APPROVED, REFUSED = "approved", "refused"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A composition as it is typed: from when, on which three grounds, and who."""
+
+    starts_on: date
+    grounds_effort: str
+    grounds_competences: str
+    grounds_profile: str
+    seats: Sequence[Seated]
+
+    @property
+    def grounds(self) -> dict[str, str]:
+        return {
+            "grounds_effort": self.grounds_effort.strip(),
+            "grounds_competences": self.grounds_competences.strip(),
+            "grounds_profile": self.grounds_profile.strip(),
+        }
+
+
+def check_proposes(actor: User | None) -> None:
+    """`actor` None is the platform itself (demonstration)."""
+    if actor is not None and not proposes_compositions_for(actor):
+        raise NotAllowed
+
+
+def check_proposed(unit: Unit, data: Proposed) -> None:
+    if unit.kind == UnitKind.COUNCIL:
+        raise Refused(_("The Council's seats change by elections, not by deliberation."), code="wrong_kind")
+    if unit.state == UnitState.DISSOLVED:
+        raise Refused(_("This unit was dissolved."), code="wrong_state")
+    for field, text in data.grounds.items():
+        if not text:
+            raise Refused(_("Each of the three grounds is given."), code="grounds", field=field)
+    check_seats(unit, data.seats)
+
+
+def locked_composition(composition: Composition, version: int | None = None) -> Composition:
+    """A proposal, locked, as long as nothing was decided on it and no open deliberation holds it."""
+    found = Composition.objects.select_for_update(of=("self",)).select_related("unit").get(pk=composition.pk)
+    if version is not None and found.version != version:
+        raise Stale(_("Somebody else saved first. Compare both versions and choose."), current=found)
+    if found.is_agreed is not None:
+        raise Refused(_("It is decided: a composition on which was decided never changes."), code="decided")
+    return found
+
+
+@transaction.atomic
+def propose_composition(*, actor: User | None, proposer: User | None = None, unit: Unit, data: Proposed) -> Composition:
+    """Propose who sits in a unit. Accounts are made for whoever has none; nobody sits before the seventeen agree."""
+    check_proposes(actor)
+    found = locked_unit(unit)
+    check_proposed(found, data)
+    author = actor or proposer
+    if author is None:
+        raise NotAllowed
+    made = Composition.objects.create(unit=found, starts_on=data.starts_on, proposed_by=author, **data.grounds)
+    write_seats(actor, made, data.seats)
+    record(
+        actor=actor,
+        action="composition.proposed",
+        obj=made,
+        after={"unit": found.code, "from": data.starts_on, "seats": len(data.seats)} | data.grounds,
+    )
+    return made
+
+
+@transaction.atomic
+def change_composition(*, actor: User, composition: Composition, version: int | None, data: Proposed) -> Composition:
+    """Change a proposal that is on no agenda."""
+    check_proposes(actor)
+    locked_unit(composition.unit)
+    found = locked_composition(composition, version)
+    if standing_deliberation(found) is not None:
+        raise Refused(_("It is on an agenda: take the point out first."), code="on_agenda")
+    check_proposed(found.unit, data)
+    before = {"from": found.starts_on, "seats": found.seats.count()} | {
+        name: getattr(found, name) for name in data.grounds
+    }
+    found.starts_on = data.starts_on
+    for name, text in data.grounds.items():
+        setattr(found, name, text)
+    found.version += 1
+    found.save(update_fields=["starts_on", *data.grounds, "version"])
+    found.seats.all().delete()
+    write_seats(actor, found, data.seats)
+    record(
+        actor=actor,
+        action="composition.changed",
+        obj=found,
+        before=before,
+        after={"from": data.starts_on, "seats": len(data.seats)} | data.grounds,
+    )
+    return found
+
+
+def write_seats(actor: User | None, composition: Composition, seats: Sequence[Seated]) -> None:
+    for seat in seats:
+        CompositionSeat.objects.create(
+            composition=composition,
+            person=account_of(actor, seat),
+            municipality=seat.municipality,
+            partner=seat.partner,
+            position=seat.position,
+            hours_month=seat.hours_month,
+        )
+
+
+@transaction.atomic
+def put_composition_before_council(
+    *,
+    actor: User,
+    composition: Composition,
+    item: AgendaItem,
+    rule: str,
+    legal_effect: str,
+    version: int | None = None,
+) -> Deliberation:
+    """Put a proposed composition on an agenda as something to decide."""
+    check_proposes(actor)
+    locked_unit(composition.unit)
+    found = locked_composition(composition, version)
+    if standing_deliberation(found) is not None:
+        raise Refused(_("It is on an agenda already."), code="on_agenda")
+    if item.meeting.unit.kind != UnitKind.COUNCIL:
+        raise Refused(_("The seventeen agree on it: choose a meeting of the Council."), code="body", field="item")
+    if legal_effect == LegalEffect.OPINION:
+        raise Refused(
+            _("A composition is decided, here or by the Metropolitan Council."), code="effect", field="legal_effect"
+        )
+    made = propose_deliberation(
+        actor=actor,
+        item=item,
+        title=now_said("Composition of %(unit)s") % {"unit": found.unit},
+        text=text_of(found),
+        rule=rule,
+        legal_effect=legal_effect,
+        subject_kind=SubjectKind.COMPOSITION,
+        composition=found,
+    )
+    record(actor=actor, action="composition.before_council", obj=found, after={"deliberation": str(made)})
+    return made
+
+
+def text_of(composition: Composition) -> str:
+    """What the seventeen are asked to agree on, in words."""
+    lines = [
+        now_said("The Council agrees on the composition of %(unit)s from %(day)s:")
+        % {"unit": composition.unit, "day": composition.starts_on.strftime("%d/%m/%Y")}
+    ]
+    for seat in composition.seats.select_related("person", "municipality", "partner"):
+        stands_for = seat.municipality or seat.partner
+        lines.append(
+            "– " + ", ".join(str(part) for part in (seat.person.name, stands_for, seat.get_position_display()) if part)
+        )
+    lines += [
+        "",
+        now_said("Shared effort: %(text)s") % {"text": composition.grounds_effort},
+        now_said("Competences the unit needs: %(text)s") % {"text": composition.grounds_competences},
+        now_said("Strategic profile: %(text)s") % {"text": composition.grounds_profile},
+    ]
+    return "\n".join(lines)
+
+
+def decide_composition(deliberation: Deliberation, _outcome: Any = None) -> None:
+    """The handler: once agreed, the old mandates end and the new ones begin, in the closing transaction.
+
+    Without a result (no quorum, withdrawn) the proposal stays and can be put before the Council again.
+    """
+    composition = deliberation.composition
+    if composition is None:
+        return
+    unit = locked_unit(composition.unit)
+    found = locked_composition(composition)
+    answer = answer_of(deliberation)
+    if answer == APPROVED:
+        seat_composition(unit, found, deliberation)
+    if answer in {APPROVED, REFUSED}:
+        found.is_agreed = answer == APPROVED
+        found.version += 1
+        found.save(update_fields=["is_agreed", "version"])
+        record(
+            actor=None,
+            action="composition.agreed" if found.is_agreed else "composition.not_agreed",
+            obj=found,
+            before={"is_agreed": None},
+            after={"is_agreed": found.is_agreed},
+            reason=str(deliberation),
+        )
+
+
+def first_day(unit: Unit, composition: Composition) -> date:
+    """When an agreed composition takes effect.
+
+    As proposed, but not before it was agreed, and after a mandate's first day where one began so late.
+    """
+    wanted = max(composition.starts_on, timezone.localdate())
+    latest = unended(unit, wanted).order_by("-starts_on").values_list("starts_on", flat=True).first()
+    return max(wanted, latest + ONE_DAY) if latest else wanted
+
+
+def seat_composition(unit: Unit, composition: Composition, deliberation: Deliberation) -> None:
+    """End who sat, seat who was agreed, constitute the unit."""
+    day = first_day(unit, composition)
+    for mandate in unended(unit, day).select_related("unit", "person", "municipality", "partner"):
+        close(mandate, actor=None, last=day - ONE_DAY, reason=EndReason.REPLACED, act=str(deliberation))
+    seats = [
+        Seated(
+            seat.person.name,
+            seat.person.email,
+            municipality=seat.municipality,
+            partner=seat.partner,
+            position=seat.position,
+            hours_month=seat.hours_month,
+        )
+        for seat in composition.seats.select_related("person", "municipality", "partner")
+    ]
+    begin_mandates(actor=None, unit=unit, seats=seats, starts_on=day, deliberation=deliberation)
+    before = {"state": unit.state, "is_transitory": unit.is_transitory}
+    if unit.state != UnitState.CONSTITUTED:
+        check_move(UNIT_MOVES, unit.state, UnitState.CONSTITUTED)
+    unit.state, unit.is_transitory = UnitState.CONSTITUTED, False
+    unit.version += 1
+    unit.save(update_fields=["state", "is_transitory", "version", "updated_at"])
+    record(
+        actor=None,
+        action="unit.constituted",
+        obj=unit,
+        before=before,
+        after={"state": unit.state, "from": day, "seats": len(seats)},
+        reason=str(deliberation),
+    )
