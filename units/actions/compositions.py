@@ -1,7 +1,6 @@
 """Compositions: the coordination unit proposes who sits in a unit, the seventeen agree by deliberation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,34 +13,16 @@ from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
-from units.actions.mandates import ONE_DAY, Seated, account_of, begin_mandates, check_seats, close, locked_unit, unended
+from units.actions.mandates import ONE_DAY, account_of, begin_mandates, check_seats, close, locked_unit, unended
 from units.actions.plans import answer_of
 from units.actions.votes import propose_deliberation
 from units.choices import UNIT_MOVES, EndReason, LegalEffect, SubjectKind, UnitKind, UnitState
 from units.models import AgendaItem, Composition, CompositionSeat, Deliberation, Unit
 from units.queries.bodies import proposes_compositions_for, standing_deliberation
+from units.queries.seating import Proposed, Seated
 
 # How a handler is told what a closed deliberation means: see `answer_of`.
 APPROVED, REFUSED = "approved", "refused"
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A composition as it is typed: from when, on which three grounds, and who."""
-
-    starts_on: date
-    grounds_effort: str
-    grounds_competences: str
-    grounds_profile: str
-    seats: Sequence[Seated]
-
-    @property
-    def grounds(self) -> dict[str, str]:
-        return {
-            "grounds_effort": self.grounds_effort.strip(),
-            "grounds_competences": self.grounds_competences.strip(),
-            "grounds_profile": self.grounds_profile.strip(),
-        }
 
 
 def check_proposes(actor: User | None) -> None:

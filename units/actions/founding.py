@@ -13,10 +13,11 @@ from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused
 from refamp.base.states import check_move
-from units.actions.mandates import Seated, begin_mandates, check_seats, locked_unit
+from units.actions.mandates import begin_mandates, check_seats, locked_unit
 from units.choices import UNIT_MOVES, Position, UnitKind, UnitState
 from units.models import BodyRule, Unit
 from units.queries.bodies import may_found
+from units.queries.seating import Seated
 from units.rules import founds
 
 

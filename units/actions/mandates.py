@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pgtrigger
@@ -18,26 +17,14 @@ from refamp.accounts.actions import create_account
 from refamp.accounts.models import User
 from refamp.audit.actions import CHANGED, record
 from refamp.base.errors import NotAllowed, Refused, Stale
-from refamp.territory.models import Municipality
 from units.choices import EndReason, Position, UnitKind, UnitState
-from units.models import Deliberation, Mandate, Partner, Unit
+from units.models import Deliberation, Mandate, Unit
 from units.queries.bodies import council, forget_mandates, keeps_council_of, keeps_unit_of, present_municipalities
+from units.queries.seating import Seated
 from units.rules import may_end_mandate
 
 ONE_DAY = timedelta(days=1)
 REPEATABLE = {Position.MEMBER, Position.SUBSTITUTE}
-
-
-@dataclass(frozen=True)
-class Seated:
-    """Somebody who is to sit: known by an e-mail address, or an account; for a municipality, a partner, or neither."""
-
-    name: str
-    email: str
-    municipality: Municipality | None = None
-    partner: Partner | None = None
-    position: str = Position.MEMBER
-    hours_month: Decimal | None = None
 
 
 def locked_unit(unit: Unit, version: int | None = None) -> Unit:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.models import User
@@ -12,6 +13,7 @@ from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.sql import Fold
 from refamp.base.text import fold
+from refamp.territory.models import Municipality
 from units.choices import PartnerKind, PartnerRole
 from units.models import Partner, Partnership, Unit
 from units.queries.bodies import keeps_partners_of, keeps_unit_of
@@ -203,3 +205,31 @@ def snapshot(partner: Partner) -> dict[str, Any]:
     facts = {name: getattr(partner, name) for name in FACTS}
     facts["municipality"] = partner.municipality and partner.municipality.pk
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
+
+
+@transaction.atomic
+def undo_partners(*, actor: User, outcome: Mapping[str, Any]) -> dict[str, int]:
+    """Take an import back: those it added go, those it changed are as they were. Refused where somebody went on."""
+    check_keeps(actor)
+    for change in outcome.get("changed", []):
+        present = Partner.objects.select_for_update().filter(public_id=change["id"]).first()
+        if present is None or present.version != change["version"]:
+            raise Refused(_("A partner has been changed since: it cannot be undone."), code="moved_on")
+        facts = dict(change["before"])
+        place = facts.pop("municipality")
+        facts["municipality"] = Municipality.objects.filter(pk=place).first() if place else None
+        for name in ("started_on", "ended_on"):
+            facts[name] = date.fromisoformat(facts[name]) if facts[name] else None
+        change_partner(actor=actor, partner=present, version=None, data=facts)
+    added = Partner.objects.select_for_update().filter(public_id__in=outcome.get("added", []))
+    removed = list(added)
+    for partner in removed:
+        record(actor=actor, action="partner.removed", obj=partner, before=snapshot(partner))
+        try:
+            with transaction.atomic():
+                partner.delete()
+        except ProtectedError as error:
+            raise Refused(
+                _("%(name)s is in use since: it cannot be undone.") % {"name": partner.name}, code="in_use"
+            ) from error
+    return {"removed": len(removed), "restored": len(outcome.get("changed", []))}
