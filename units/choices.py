@@ -92,6 +92,12 @@ class Presence(TextChoices):
 PRESENT = {Presence.IN_PERSON, Presence.REMOTE}
 
 
+class MeetingFileKind(TextChoices):
+    DOSSIER = "dossier", _("dossier with its documents")
+    SHEETS = "sheets", _("dossier without its documents")
+    ADDENDUM = "addendum", _("late addenda")
+
+
 class ItemKind(TextChoices):
     INFORMATION = "information", _("for information")
     DISCUSSION = "discussion", _("for discussion")
@@ -374,4 +380,75 @@ VOTE_EVENTS = {
     "follow_up.done": _("follow-up task done"),
     "follow_up.dropped": _("follow-up task dropped"),
     "follow_up.open": _("follow-up task taken up again"),
+}
+
+
+# What the record calls what happens to meetings.
+MEETING_EVENTS = {
+    "meeting.prepared": _("meeting prepared"),
+    "meeting.changed": _("facts changed"),
+    "meeting.convened": _("convened"),
+    "meeting.invited_again": _("invitation corrected"),
+    "meeting.second_call": _("called a second time"),
+    "meeting.cancelled": _("cancelled"),
+    "meeting.opened": _("opened"),
+    "meeting.closed": _("closed"),
+    "meeting.item_added": _("point added"),
+    "meeting.item_changed": _("point changed"),
+    "meeting.item_moved": _("point moved"),
+    "meeting.item_removed": _("point taken out"),
+    "meeting.document_added": _("document added"),
+    "meeting.document_withdrawn": _("document withdrawn"),
+    "meeting.attendance": _("attendance recorded"),
+    "minutes.drafted": _("minutes drafted"),
+    "minutes.changed": _("minutes changed"),
+    "minutes.under_amendment": _("minutes open to amendments"),
+    "minutes.draft": _("minutes taken back to draft"),
+    "minutes.amendment_proposed": _("amendment to the minutes proposed"),
+    "minutes.amendment_answered": _("amendment to the minutes answered"),
+    "minutes.approved": _("minutes approved"),
+    "minutes.published": _("minutes published"),
+    "calendar.address_made": _("calendar address made"),
+    "calendar.address_revoked": _("calendar address revoked"),
+}
+
+
+# What the record calls what happens to plans.
+PLAN_EVENTS = {
+    "plan.drafted": _("plan drafted"),
+    "plan.edited": _("plan changed"),
+    "plan.written": _("plan written from a file"),
+    "plan.removed": _("plan removed"),
+    "plan.draft": _("plan taken back"),
+    "plan.submitted": _("plan submitted"),
+    "plan.opinion_given": _("opinion given on a plan"),
+    "plan.returned": _("plan returned"),
+    "plan.before_council": _("plan put before the Council"),
+    "plan.awaiting_metropolitan": _("plan awaiting the Metropolitan Council"),
+    "plan.approved": _("plan approved"),
+    "plan.under_way": _("plan begun"),
+    "plan.closed": _("plan closed"),
+    "plan.amended": _("plan amended"),
+    "amendment.drafted": _("amendment begun"),
+    "amendment.edited": _("amendment changed"),
+    "amendment.draft": _("amendment taken back"),
+    "amendment.submitted": _("amendment submitted"),
+    "amendment.before_council": _("amendment put before the Council"),
+    "amendment.awaiting_metropolitan": _("amendment awaiting the Metropolitan Council"),
+    "amendment.approved": _("amendment approved"),
+    "amendment.rejected": _("amendment rejected"),
+    "action.added": _("action added"),
+    "action.edited": _("action changed"),
+    "action.removed": _("action removed"),
+    "action.under_way": _("action begun"),
+    "action.done": _("action finished"),
+    "action.cancelled": _("action cancelled"),
+    "action.merged": _("action merged"),
+    "action.carried_over": _("action carried over"),
+    "action.carry_over_undone": _("carry-over undone"),
+    "action.status_overridden": _("status overridden"),
+    "action.override_withdrawn": _("override withdrawn"),
+    "milestone.reported": _("progress reported"),
+    "programme.added": _("programme added"),
+    "programme.edited": _("programme changed"),
 }

@@ -32,6 +32,11 @@ def chairs(mandates: Held, unit_id: int) -> bool:
     return any(unit == unit_id and position in CHAIRS for unit, position, _place in mandates)
 
 
+def speaks_for(mandates: Held, unit_id: int) -> set[int]:
+    """Keys of the municipalities for which somebody sits in a body, in a seat or as a substitute."""
+    return {place for unit, _position, place in mandates if unit == unit_id and place is not None}
+
+
 def is_secretariat(mandates: Held, unit_id: int) -> bool:
     return any(unit == unit_id and position in SECRETARIAT for unit, position, _place in mandates)
 
@@ -97,3 +102,13 @@ def proposes_compositions(mandates: Held, *, council: int | None, coordination: 
 def keeps_partners(user: User | AnonymousUser, mandates: Held, *, coordination: int | None) -> bool:
     """The register of partners is nobody's unit: who runs the platform keeps it, and the coordination unit."""
     return founds(user) or edits_bodies(mandates, coordination=coordination)
+
+
+def keeps_meetings(mandates: Held, unit_id: int, *, coordination: int | None) -> bool:
+    """Prepare and convene meetings, record who came, write the minutes: the secretariat, and the coordination unit."""
+    return is_secretariat(mandates, unit_id) or (coordination is not None and sits_in(mandates, coordination))
+
+
+def approves_minutes(mandates: Held, unit_id: int, *, wrote: bool) -> bool:
+    """Who chairs the body, and never somebody who wrote in them."""
+    return chairs(mandates, unit_id) and not wrote

@@ -28,7 +28,6 @@ from units.actions.votes import propose_deliberation
 from units.choices import (
     EDITABLE_PLAN,
     PLAN_MOVES,
-    DeliberationState,
     LegalEffect,
     MetropolitanAnswer,
     PlanState,
@@ -46,6 +45,7 @@ from units.queries.plans import (
     known_for,
     next_number,
 )
+from units.queries.votes import answer_of
 from units.rules import brings_to_council, reviews_plan, writes_plan
 
 
@@ -353,20 +353,6 @@ def put_before_council(
 
 
 # Decided ------------------------------------------------------------------------------------------------------------
-
-
-def answer_of(deliberation: Deliberation) -> str:
-    """What a closed deliberation means for its subject: approved, refused, awaiting, or undecided."""
-    if deliberation.state == DeliberationState.FAILED:
-        return "refused"
-    if deliberation.state != DeliberationState.PASSED:
-        return "undecided"
-    if deliberation.legal_effect == LegalEffect.PROPOSAL:
-        return {
-            MetropolitanAnswer.ACCEPTED: "approved",
-            MetropolitanAnswer.REJECTED: "refused",
-        }.get(MetropolitanAnswer(deliberation.metropolitan_answer or "awaited"), "awaiting")
-    return "approved"
 
 
 def reason_of(deliberation: Deliberation) -> str:

@@ -1,5 +1,8 @@
 """What a body decides, by which rule and with whose votes."""
 
+from functools import reduce
+from operator import or_
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -20,8 +23,61 @@ from units.choices import (
     SubjectKind,
     VoteValue,
 )
-from units.models.bodies import Composition, Mandate, Unit
+from units.models.bodies import Composition, Mandate, Unit, refusal
 from units.models.meetings import AgendaItem
+
+
+def changed(*fields: str) -> Q:
+    """Any of these is no longer what it was."""
+    return reduce(or_, (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in fields))
+
+
+# What nothing changes any more once a deliberation is closed.
+KEPT_WHEN_CLOSED = (
+    "unit",
+    "item",
+    "year",
+    "number",
+    "title",
+    "text",
+    "rule",
+    "legal_effect",
+    "is_secret",
+    "state",
+    "subject_kind",
+    "subject_handler",
+    "framework",
+    "composition",
+    "plan",
+    "amendment",
+    "votes_for",
+    "votes_against",
+    "abstentions",
+    "seats",
+    "present",
+    "quorum",
+    "casting_vote",
+    "opened_at",
+    "closed_at",
+)
+NOT_OPEN = "votes_change_only_while_voting_is_open"
+SECRET = "secret_ballot_never_says_who_voted_what"
+# The row of the deliberation is locked by whoever writes a vote, so what is read here holds until the commit.
+VOTES_WHILE_OPEN = f"""
+    SELECT state, is_secret INTO deliberation FROM units_deliberation
+    WHERE id IN (OLD.deliberation_id, NEW.deliberation_id) ORDER BY state = 'voting' LIMIT 1;
+    IF deliberation.state <> 'voting' THEN
+        {refusal(NOT_OPEN, "Votes change only while voting is open.")}
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    %s
+    RETURN NEW;
+"""
+NEVER_SAID = f"""
+    IF deliberation.is_secret AND NEW.value NOT IN ('', 'absent') THEN
+        {refusal(SECRET, "A secret ballot never says who voted what.")}
+    END IF;
+"""
 
 
 class Deliberation(models.Model):
@@ -61,11 +117,16 @@ class Deliberation(models.Model):
         related_name="deliberations",
         verbose_name=_("amendment"),
     )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed at"), default=timezone.now)
     votes_for = models.PositiveSmallIntegerField(_("for"), null=True)
     votes_against = models.PositiveSmallIntegerField(_("against"), null=True)
     abstentions = models.PositiveSmallIntegerField(_("abstentions"), null=True)
     seats = models.PositiveSmallIntegerField(_("seats"), null=True)
     present = models.PositiveSmallIntegerField(_("present"), null=True)
+    quorum = models.PositiveSmallIntegerField(_("quorum"), null=True)
     casting_vote = models.CharField(_("casting vote"), max_length=7, choices=VoteValue, blank=True)
     opened_at = models.DateTimeField(_("voting opened at"), null=True)
     closed_at = models.DateTimeField(_("voting closed at"), null=True)
@@ -120,21 +181,19 @@ class Deliberation(models.Model):
             pgtrigger.Protect(
                 name="closed_deliberation_keeps_its_votes_and_text",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__state__in=["passed", "failed", "no_quorum"])
-                & (
-                    pgtrigger.Q(old__text__df=pgtrigger.F("new__text"))
-                    | pgtrigger.Q(old__title__df=pgtrigger.F("new__title"))
-                    | pgtrigger.Q(old__state__df=pgtrigger.F("new__state"))
-                    | pgtrigger.Q(old__number__df=pgtrigger.F("new__number"))
-                    | pgtrigger.Q(old__votes_for__df=pgtrigger.F("new__votes_for"))
-                    | pgtrigger.Q(old__votes_against__df=pgtrigger.F("new__votes_against"))
-                    | pgtrigger.Q(old__abstentions__df=pgtrigger.F("new__abstentions"))
-                ),
+                condition=pgtrigger.Q(old__state__in=["passed", "failed", "no_quorum", "withdrawn"])
+                & changed(*KEPT_WHEN_CLOSED),
             ),
             pgtrigger.Protect(
                 name="closed_deliberation_stays",
                 operation=pgtrigger.Delete,
                 condition=pgtrigger.Q(old__state__in=["passed", "failed", "no_quorum"]),
+            ),
+            pgtrigger.Protect(
+                name="metropolitan_answer_is_given_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__metropolitan_answer__in=["accepted", "rejected"])
+                & changed("metropolitan_answer", "metropolitan_reference", "metropolitan_at"),
             ),
         ]
         verbose_name = _("deliberation")
@@ -173,6 +232,20 @@ class Vote(models.Model):
                 name="vote_value_is_known",
                 violation_error_message=_("Unknown vote."),
             ),
+            models.CheckConstraint(
+                condition=Q(conflict="") | Q(value=""),
+                name="who_states_a_conflict_does_not_vote",
+                violation_error_message=_("Who states a conflict of interest does not vote."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=NOT_OPEN,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                declare=[("deliberation", "record")],
+                func=VOTES_WHILE_OPEN % NEVER_SAID,
+            )
         ]
         verbose_name = _("vote")
         verbose_name_plural = _("votes")
@@ -192,6 +265,15 @@ class SecretBallot(models.Model):
     abstentions = models.PositiveSmallIntegerField(_("abstentions"), default=0)
 
     class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="ballot_changes_only_while_voting_is_open",
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                declare=[("deliberation", "record")],
+                func=VOTES_WHILE_OPEN % "",
+            )
+        ]
         verbose_name = _("secret ballot")
         verbose_name_plural = _("secret ballots")
 
