@@ -15,6 +15,7 @@ from units.models.meetings import (
     CalendarFeed,
     Meeting,
     MeetingDocument,
+    MeetingFile,
     Minutes,
     MinutesAmendment,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Mandate",
     "Meeting",
     "MeetingDocument",
+    "MeetingFile",
     "Milestone",
     "Minutes",
     "MinutesAmendment",
