@@ -94,27 +94,54 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iter
     yield "".join(batch)
 
 
+Table = tuple[Sequence[str], Iterable[Mapping[str, Any]]]
+
+
 def xlsx_file(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, sheet: str = "data") -> BinaryIO:
     """A workbook of one sheet as an open temporary file, at its beginning; `rows` are flat.
 
     Whole numbers and exact figures are numbers, with the decimals they have; a figure of more digits than a spreadsheet
     keeps stays text. Raises WorksheetFull.
     """
+    return workbook_file({sheet: (columns, rows)})
+
+
+def workbook_file(sheets: Mapping[str, Table]) -> BinaryIO:
+    """A workbook of several sheets, each (columns, rows), as `xlsx_file` makes one."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller streams and closes it
     book = xlsxwriter.Workbook(
         file,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
-    page = book.add_worksheet(sheet)
     bold = book.add_format({"bold": True})
     decimals: dict[int, Any] = {}
-    page.freeze_panes(1, 0)
-    for column, name in enumerate(columns):
-        page.write_string(0, column, name, bold)
+    try:
+        for name, (columns, rows) in sheets.items():
+            page = book.add_worksheet(name)
+            page.freeze_panes(1, 0)
+            for column, title in enumerate(columns):
+                page.write_string(0, column, title, bold)
+            fill(book, page, columns, rows, decimals)
+    except WorksheetFull:
+        book.close()
+        file.close()
+        raise
+    book.close()
+    file.seek(0)
+    return file
+
+
+def fill(
+    book: Any, page: Any, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], decimals: dict[int, Any]
+) -> None:
+    """Write the rows below the header of a sheet; `decimals` holds the book's formats by places."""
     for number, row in enumerate(rows, start=1):
         if number >= LAST_ROW:
-            book.close()
-            file.close()
             raise WorksheetFull
         for column, name in enumerate(columns):
             value = row.get(name)
@@ -124,17 +151,12 @@ def xlsx_file(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, shee
             if places is None:
                 text = csv_cell(value)
                 if len(text) > LONGEST_CELL:
-                    book.close()
-                    file.close()
                     raise WorksheetFull
                 page.write_string(number, column, text)
             else:
                 if places not in decimals:
                     decimals[places] = book.add_format({"num_format": "0" + ("." + "0" * places if places else "")})
                 page.write_number(number, column, value, decimals[places])
-    book.close()
-    file.seek(0)
-    return file
 
 
 def places_of(value: Any) -> int | None:

@@ -361,3 +361,25 @@ class CompareForm(forms.Form):
         choices = [(str(number), str(number)) for number in numbers]
         for name in ("old", "new"):
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # of a ChoiceField
+
+
+class MatrixForm(forms.Form):
+    """What the matrix shows. Fields are asked by GET; none is needed."""
+
+    by = forms.ChoiceField(label=_("Columns"), choices=[("unit", _("units")), ("year", _("years"))], required=False)
+    year = forms.ChoiceField(label=_("Year"), required=False)
+    unit = forms.ChoiceField(label=_("Unit"), required=False)
+    axis = forms.CharField(
+        label=_("Axis or strategic action"), max_length=20, required=False, help_text=_("Its code, such as EP1 or AE3.")
+    )
+    drafts = forms.BooleanField(label=_("Also plans not yet approved that I may see"), required=False)
+    holes = forms.BooleanField(label=_("Only what nobody works on"), required=False)
+
+    def __init__(self, *args: Any, years: Iterable[int], units: Iterable[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        each_year = [(str(year), str(year)) for year in years]
+        self.choose("year", [("", _("latest")), *each_year, ("all", _("all"))])
+        self.choose("unit", [("", _("all")), *((unit.code, str(unit)) for unit in units)])
+
+    def choose(self, field: str, choices: list[Any]) -> None:
+        self.fields[field].choices = choices  # type: ignore[attr-defined]  # of a ChoiceField

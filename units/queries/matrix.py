@@ -180,3 +180,18 @@ def serving(user: "Person", lineages: Iterable[UUID]) -> QuerySet[Action]:
         .select_related("plan__unit", "lead")
         .order_by("-plan__year", "plan__unit__code", "code")
     )
+
+
+def served_below(node: Node) -> list[UUID]:
+    """The lineages of a node and of everything below it in its edition."""
+    children: dict[int | None, list[tuple[int, UUID]]] = {}
+    for key, parent, lineage in Node.objects.filter(framework=node.framework_id).values_list(
+        "pk", "parent_id", "lineage"
+    ):
+        children.setdefault(parent, []).append((key, lineage))
+    found, waiting = [node.lineage], [node.pk]
+    while waiting:
+        for key, lineage in children.get(waiting.pop(), []):
+            found.append(lineage)
+            waiting.append(key)
+    return found

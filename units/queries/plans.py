@@ -420,3 +420,30 @@ def writable_units(user: "Person") -> QuerySet[Unit]:
     """The bodies that plan in which somebody has a mandate today."""
     held = {unit for unit, _position, _place in mandates_of(user)}
     return Unit.objects.filter(pk__in=held).exclude(kind=UnitKind.COUNCIL).order_by("code")
+
+
+def programmes(user: "Person") -> QuerySet[Programme]:
+    """Every programme, with how many of its actions this person may see, and what they cost."""
+    seen = Action.objects.visible_to(user).filter(programme=OuterRef("pk")).order_by().values("programme")
+    money = BudgetLine.objects.filter(
+        action__programme=OuterRef("pk"), action__plan__in=ActionPlan.objects.visible_to(user)
+    )
+    return (
+        Programme.objects.select_related("unit")
+        .annotate(
+            action_count=Coalesce(Subquery(seen.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0),
+            budget_total=Subquery(
+                money.order_by().values("action__programme").annotate(total=Sum("amount")).values("total")
+            ),
+        )
+        .order_by("-starts_on", "pk")
+    )
+
+
+def programme_actions(user: "Person", programme: Programme) -> QuerySet[Action]:
+    """Its actions in the plans that this person may see, by year."""
+    return (
+        with_status(Action.objects.visible_to(user).filter(programme=programme))
+        .select_related("plan__unit", "lead")
+        .order_by("-plan__year", "plan__unit__code", "code")
+    )

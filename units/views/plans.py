@@ -42,7 +42,7 @@ from units.queries.plans import (
     writable_units,
 )
 from units.rules import brings_to_council, reviews_plan, writes_plan
-from units.views.showing import shown_difference
+from units.views.showing import shown_content, shown_difference
 
 
 @door(everyone)
@@ -94,6 +94,7 @@ def plan_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     money = money_of(plan)
     context = {
         "plan": plan,
+        "heading": f"{plan.title} · {plan.year}",
         "actions": actions,
         "money": money,
         "steps": open_steps(plan, parts),
@@ -292,7 +293,7 @@ def version_page(request: HttpRequest, public_id: Any, number: int) -> HttpRespo
     return render(
         request,
         "units/plans/version.html",
-        {"plan": plan, "version": version, "content": json.loads(version.content)},
+        {"plan": plan, "version": version, "content": shown_content(json.loads(version.content))},
     )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from refamp.base.templatetags.refamp import day, decimal, euro
-from units.choices import ActionScope, BudgetSource, Level
-from units.formulas.plans import Changed, Difference, changes
-from units.queries.plans import Known
+from refamp.base.templatetags.refamp import day, decimal, euro, whole
+from refamp.base.templatetags.refamp import percent as shown_percent
+from units.choices import ActionScope, ActionStatus, BudgetSource, Level
+from units.formulas.plans import Changed, Difference, changes, percent
+from units.queries.plans import Known, path_of
 
 LABELS: dict[str, str | Promise] = {
     "title": _("Title"),
@@ -85,6 +86,23 @@ def shown_difference(found: Difference) -> dict[str, Any]:
     }
 
 
+def shown_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A content for a template: everything in words."""
+    left_out = {"key", "code", "title", "description", "carried_from"}
+    actions = [
+        {
+            **{name: action[name] for name in ("code", "title", "description")},
+            "rows": [
+                {"label": LABELS.get(name, name), "lines": lines_of(name, value)}
+                for name, value in action.items()
+                if name not in left_out
+            ],
+        }
+        for action in content["actions"]
+    ]
+    return {"title": content["title"], "summary": content["summary"], "actions": actions}
+
+
 def shown_content_difference(saved: Mapping[str, Any], yours: Mapping[str, Any], known: Known) -> list[dict[str, Any]]:
     """Where a saved action and an unsaved one differ, as `axes/framework/stale.html` shows it."""
     rows = []
@@ -105,3 +123,66 @@ def in_words(content: Mapping[str, Any], known: Known) -> dict[str, Any]:
         "serves": [{"code": node.code, "wording": node.wording} for node in nodes],
         "partners": [{"id": each["id"], "name": known.partners[each["id"]].name} for each in content["partners"]],
     }
+
+
+def sheet_data(action: Any) -> dict[str, Any]:
+    """Everything the sheet of an action says, in words, for paper."""
+    plan = action.plan
+    facts = [
+        (_("Unit"), plan.unit.name),
+        (_("Plan"), f"{plan.title} · {plan.get_state_display()}"),
+        (_("Scope"), action.get_scope_display()),
+        (_("Municipalities"), ", ".join(str(place) for place in action.municipalities.all()) or _("the area as one")),
+        (_("Led by"), str(action.lead) if action.lead else plan.unit.name),
+        (_("Partners"), ", ".join(str(partner) for partner in action.partners.all()) or "–"),
+        (_("Programme"), str(action.programme) if action.programme else "–"),
+        (_("Target group"), action.target_group or "–"),
+        (_("People to be reached"), whole(action.people_expected) if action.people_expected is not None else "–"),
+        (_("From"), day(action.starts_on, "long")),
+        (_("Until"), day(action.ends_on, "long")),
+        (_("Status"), str(ActionStatus(action.status).label)),
+        (_("Progress"), shown_percent(percent(action.done, action.whole))),
+    ]
+    serves = [
+        " › ".join([*(above.code for above in path_of(node)), f"{node.code} {node.wording}"])
+        for node in action.nodes.all()
+    ]
+    return {
+        "title": f"{action.code} {action.title}",
+        "head": f"{plan.unit.name} · {plan.year}",
+        "description": action.description,
+        "facts": [[str(label), str(value)] for label, value in facts],
+        "serves": serves,
+        "milestones": [
+            [m.title, day(m.due_on), decimal(m.weight), shown_percent(Decimal(m.progress), 0)]
+            for m in action.milestones.all()
+        ],
+        "budget": [[str(b.year), b.get_source_display(), euro(b.amount)] for b in action.budget.all()],
+        "total": euro(sum((b.amount for b in action.budget.all()), Decimal(0))),
+        "risks": [
+            [r.description, r.get_likelihood_display(), r.get_impact_display(), r.mitigation] for r in action.risks.all()
+        ],
+        "words": {key: str(word) for key, word in SHEET_WORDS.items()},
+    }
+
+
+SHEET_WORDS = {
+    "serves": _("Serves"),
+    "milestones": _("Milestones"),
+    "milestone": _("Milestone"),
+    "due": _("Due on"),
+    "weight": _("Weight"),
+    "progress": _("Progress"),
+    "budget": _("Budget"),
+    "year": _("Year"),
+    "source": _("Source"),
+    "amount": _("Amount"),
+    "total": _("Total"),
+    "risks": _("Risks"),
+    "risk": _("Risk"),
+    "likelihood": _("Likelihood"),
+    "impact": _("Impact"),
+    "mitigation": _("Mitigation"),
+    "none": _("None."),
+    "facts": _("Facts"),
+}

@@ -2,7 +2,7 @@
 
 Run as `python -I reader.py PATH EXTENSION LIMITS`, with LIMITS a JSON object; writes one JSON object:
 `{"header": [...], "numbers": [...], "columns": [[...], ...], "problems": [[row, column, code], ...]}` or
-`{"refused": code, "details": {...}}`.
+`{"refused": code, "details": {...}}`. Where the limits name `sheets`, every sheet: `{"sheets": {name: {...}}}`.
 """
 
 import csv
@@ -15,7 +15,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -51,13 +51,14 @@ class Unreadable(Exception):  # noqa: N818 - reads as what it is
 
 
 class Limits(NamedTuple):
-    """Bytes when unpacked, cells, rows; bytes of memory and seconds of work for this process."""
+    """Bytes when unpacked, cells, rows; bytes of memory and seconds of work for this process; every sheet, at most."""
 
     unpacked: int
     cells: int
     rows: int
     memory: int
     seconds: int
+    sheets: int = 0
 
 
 def kind_of(path: str, extension: str, limits: Limits) -> str:
@@ -211,6 +212,44 @@ def xlsx_rows(path: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
         raise Unreadable("damaged") from error
 
 
+def sheets_of(path: str, limits: Limits, kind: str) -> dict[str, Any]:
+    """Every sheet of a workbook that holds anything, as a table."""
+    if kind != "xlsx":
+        raise Unreadable("not_a_workbook")
+    found: dict[str, Any] = {}
+    cells = 0
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            if len(book.sheet_names) > limits.sheets:
+                raise Unreadable("too_many_sheets", sheets=limits.sheets)
+            for name in book.sheet_names:
+                sheet = book.get_sheet_by_name(name)
+                start, end = sheet.start, sheet.end
+                if start is None or end is None:
+                    continue
+                cells += (end[0] + 1) * (end[1] - start[1] + 1)
+                if cells > limits.cells * 2:
+                    raise Unreadable("too_many_cells", cells=limits.cells)
+                rows = ((number, [written(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), 1))
+                with suppress_empty():
+                    found[name] = table(rows, limits)
+    except CalamineError as error:
+        raise Unreadable("damaged") from error
+    if not found:
+        raise Unreadable("no_rows")
+    return found
+
+
+@contextmanager
+def suppress_empty() -> Iterator[None]:
+    """A sheet without a header is no table; the others may be."""
+    try:
+        yield
+    except Unreadable as reason:
+        if reason.code != "no_rows":
+            raise
+
+
 def written(cell: Any) -> str:
     """A cell as a person would write it into a text file: `104.0` is "104", a day "2026-11-24"."""
     if isinstance(cell, str):
@@ -289,7 +328,10 @@ def main(path: str, extension: str, limits: Limits) -> dict[str, Any]:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
-        reads = xlsx_rows if kind_of(path, extension, limits) == "xlsx" else csv_rows
+        kind = kind_of(path, extension, limits)
+        if limits.sheets:
+            return {"sheets": sheets_of(path, limits, kind)}
+        reads = xlsx_rows if kind == "xlsx" else csv_rows
         return table(reads(path, limits), limits)
     except Unreadable as reason:
         return {"refused": reason.code, "details": reason.details}

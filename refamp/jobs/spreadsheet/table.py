@@ -38,6 +38,8 @@ REASONS: dict[str, Any] = {
     "too_many_columns": _("The table has too many columns: %(columns)s at most."),
     "two_columns_alike": _("Two columns have the same name: %(column)s."),
     "no_rows": _("There is nothing in the file."),
+    "not_a_workbook": _("This must be an XLSX workbook with several sheets."),
+    "too_many_sheets": _("The workbook has too many sheets: %(sheets)s at most."),
     "too_slow": _("Reading the file takes too long."),
 }
 PROBLEMS: dict[str, Any] = {"more_cells_than_header": _("The row has more cells than there are columns.")}
@@ -54,6 +56,19 @@ def open_table(path: str | Path, name: str) -> pd.DataFrame:
     answer = read(Path(path), PurePath(name).suffix.lower().lstrip("."))
     if "refused" in answer:
         raise reason(answer["refused"], answer["details"])
+    return frame_of(answer)
+
+
+def open_workbook(path: str | Path, name: str, *, sheets: int = 20) -> dict[str, pd.DataFrame]:
+    """Every sheet of an XLSX workbook that holds anything, by its name; each as `open_table` gives one."""
+    answer = read(Path(path), PurePath(name).suffix.lower().lstrip("."), sheets=sheets)
+    if "refused" in answer:
+        raise reason(answer["refused"], answer["details"])
+    return {sheet: frame_of(table) for sheet, table in answer["sheets"].items()}
+
+
+def frame_of(answer: dict[str, Any]) -> pd.DataFrame:
+    """What the reader answered for one table."""
     frame = pd.DataFrame(
         dict(zip(answer["header"], (pd.array(column, dtype="str") for column in answer["columns"]), strict=True)),
         index=pd.Index(answer["numbers"], name="row", dtype="int64"),
@@ -66,7 +81,7 @@ def open_table(path: str | Path, name: str) -> pd.DataFrame:
     return frame
 
 
-def read(path: Path, extension: str) -> dict[str, Any]:
+def read(path: Path, extension: str, **more: int) -> dict[str, Any]:
     """What the reader answers; a reader that was stopped or crashed answers by its absence."""
     limits = {
         "unpacked": settings.UPLOAD_MAX_UNPACKED_BYTES,
@@ -74,6 +89,7 @@ def read(path: Path, extension: str) -> dict[str, Any]:
         "rows": MOST_ROWS,
         "memory": MEMORY,
         "seconds": SECONDS,
+        **more,
     }
     try:
         done = subprocess.run(  # noqa: S603 - our own script; the name that a stranger gave is only compared

@@ -1,0 +1,72 @@
+"""Programmes of several years and the actions that they group."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from refamp.audit.rules import sees_audit
+from refamp.base.doors import check, door, everyone, refused, signed_in
+from refamp.base.errors import Refused
+from units.actions.plans import save_programme
+from units.filters.plans import ProgrammeFilter
+from units.forms.plans import ProgrammeForm
+from units.models import Programme
+from units.queries.bodies import mandates_of
+from units.queries.plans import programme_actions, programmes, writable_units
+from units.rules import writes_plan
+
+
+@door(everyone)
+def programmes_page(request: HttpRequest) -> HttpResponse:
+    found = ProgrammeFilter(request.GET, queryset=programmes(request.user), request=request)
+    context = {
+        "form": found.form,
+        "programmes": list(found.qs) if found.is_valid() else [],
+        "may_write": bool(mandates_of(request.user)),
+    }
+    return render(request, "units/plans/programmes.html", context)
+
+
+@door(everyone)
+def programme_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """A programme and its actions, year by year."""
+    programme = get_object_or_404(programmes(request.user), public_id=public_id)
+    context = {
+        "programme": programme,
+        "actions": list(programme_actions(request.user, programme)),
+        "may_edit": writes_plan(mandates_of(request.user), programme.unit_id),
+        "sees_history": sees_audit(request.user),
+    }
+    return render(request, "units/plans/programme.html", context)
+
+
+def form_page(request: HttpRequest, programme: Programme | None) -> HttpResponse:
+    units = writable_units(request.user)
+    check(units)
+    names = ("version", "code", "name", "purpose", "starts_on", "ends_on")
+    initial = {name: getattr(programme, name) for name in names} | {"unit": programme.unit.code} if programme else {}
+    form = ProgrammeForm(request.POST or None, units=units, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save_programme(actor=request.user, programme=programme, **form.cleaned_data)
+        except Refused as refusal:
+            refused(request, form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("units:programme", saved.public_id)
+    return render(request, "units/plans/programme_form.html", {"form": form, "programme": programme})
+
+
+@door(signed_in, methods=("GET", "POST"))
+def add_page(request: HttpRequest) -> HttpResponse:
+    return form_page(request, None)
+
+
+@door(signed_in, methods=("GET", "POST"))
+def edit_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+    programme = get_object_or_404(Programme.objects.select_related("unit"), public_id=public_id)
+    check(writes_plan(mandates_of(request.user), programme.unit_id))
+    return form_page(request, programme)
