@@ -1,9 +1,10 @@
 """The machines' doors."""
 
 from refamp.base.api.routers import Router
-from units.api import bodies
+from units.api import bodies, plans
 
 
 def register(router: Router) -> None:
     """Put the room's addresses under `/api/v1/`."""
     bodies.register(router)
+    plans.register(router)

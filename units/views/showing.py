@@ -160,7 +160,8 @@ def sheet_data(action: Any) -> dict[str, Any]:
         "budget": [[str(b.year), b.get_source_display(), euro(b.amount)] for b in action.budget.all()],
         "total": euro(sum((b.amount for b in action.budget.all()), Decimal(0))),
         "risks": [
-            [r.description, r.get_likelihood_display(), r.get_impact_display(), r.mitigation] for r in action.risks.all()
+            [r.description, r.get_likelihood_display(), r.get_impact_display(), r.mitigation]
+            for r in action.risks.all()
         ],
         "words": {key: str(word) for key, word in SHEET_WORDS.items()},
     }
