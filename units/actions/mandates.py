@@ -278,7 +278,7 @@ def undo_election(*, actor: User | None, begun: Sequence[str], ended: Sequence[s
     """Take an election back as if it had not been entered, while nobody has yet acted by the new mandates."""
     unit = locked_unit(council_or_refuse())
     check_keeps_council(actor, unit)
-    new = Mandate.objects.select_for_update().filter(public_id__in=begun, unit=unit)
+    new = Mandate.objects.select_for_update(of=("self",)).filter(public_id__in=begun, unit=unit)
     if new.filter(ends_on__isnull=False).exists():
         raise Refused(_("One of the new mandates has ended since: it cannot be undone."), code="moved_on")
     for mandate in new.select_related("unit", "municipality", "partner"):
