@@ -259,8 +259,8 @@ def gone(request: SignedRequest, reason: str, status: int, **more: Any) -> HttpR
     return private(render(request, "axes/answers/gone.html", {"reason": reason, **more}, status=status))
 
 
-# No cookie gives any right here, so there is nothing to forge; and with `no-referrer` browsers send `Origin: null`, which
-# the check would refuse.
+# No cookie gives any right here, so there is nothing to forge; and with `no-referrer` browsers send `Origin: null`,
+# which the check would refuse.
 @door(everyone, methods=("GET", "POST"))
 @csrf_exempt
 @never_cache
