@@ -12,13 +12,13 @@ class AxesConfig(AppConfig):
         from axes.choices import CONSULTATION_EVENTS, FRAMEWORK_EVENTS  # noqa: PLC0415
         from axes.rules import may_see_imports, may_see_local_plan_import  # noqa: PLC0415
         from axes.tasks.answers import KIND, apply_answers, back_to_answers, check_answers, undo_answers  # noqa: PLC0415
+        from axes.tasks.local_plans import KIND as LOCAL_PLANS  # noqa: PLC0415
         from axes.tasks.local_plans import (  # noqa: PLC0415
             apply_local_plans,
             back_to_local_plans,
             check_local_plans,
             undo_local_plans_import,
         )
-        from axes.tasks.local_plans import KIND as LOCAL_PLANS  # noqa: PLC0415
         from axes.tasks.results import fold  # noqa: PLC0415
         from refamp.audit.actions import name_actions  # noqa: PLC0415
         from refamp.jobs.actions import register, register_upload  # noqa: PLC0415
