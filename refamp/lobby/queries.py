@@ -271,6 +271,10 @@ class Health:
     last_seal: Any
 
     @property
+    def canary_seconds(self) -> int | None:
+        return None if self.canary_age is None else int(self.canary_age.total_seconds())
+
+    @property
     def worker_is_alive(self) -> bool:
         return self.canary_age is not None and self.canary_age < timedelta(minutes=2)
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from axes.choices import FrameworkState, NodeKind
 from refamp.accounts.models import User
-from refamp.lobby.queries import quotas_not_met, search, waiting_for
+from refamp.jobs.models import Canary
+from refamp.lobby.queries import health, quotas_not_met, search, waiting_for
 from tests.factories import (
     ConsultationFactory,
     FrameworkFactory,
@@ -103,3 +104,9 @@ def test_demo_refuses_beside_a_database_of_ones_own(db, monkeypatch):
     monkeypatch.delenv("REFAMP_EMBEDDED", raising=False)
     with pytest.raises(CommandError):
         call_command("demo")
+
+
+def test_the_dashboard_says_when_the_worker_gave_its_last_sign(client_of):
+    Canary.objects.create(name="worker", seen_at=timezone.now() - timedelta(days=2))
+    assert client_of("coordination").get("/painel/").status_code == 200
+    assert health().canary_seconds >= 2 * 24 * 60 * 60
