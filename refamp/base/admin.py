@@ -16,7 +16,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     list_per_page = 50
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in (*self.opts.fields, *self.opts.many_to_many)]
+        """Less what the table leaves out: a read-only field would be shown although it is excluded."""
+        left_out = set(self.exclude or ())
+        return [f.name for f in (*self.opts.fields, *self.opts.many_to_many) if f.name not in left_out]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
