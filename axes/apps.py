@@ -10,7 +10,12 @@ class AxesConfig(AppConfig):
         """Register the room's own work. Models are loaded only now."""
         from axes.actions.results import FOLD  # noqa: PLC0415 - models cannot be imported before the apps are ready
         from axes.choices import CONSULTATION_EVENTS, FRAMEWORK_EVENTS  # noqa: PLC0415
-        from axes.rules import may_see_imports, may_see_local_plan_import  # noqa: PLC0415
+        from axes.rules import (  # noqa: PLC0415
+            may_run_consultations,
+            may_see_imports,
+            may_see_local_plan_import,
+            may_write_local_plans,
+        )
         from axes.tasks.answers import KIND, apply_answers, back_to_answers, check_answers, undo_answers  # noqa: PLC0415
         from axes.tasks.local_plans import KIND as LOCAL_PLANS  # noqa: PLC0415
         from axes.tasks.local_plans import (  # noqa: PLC0415
@@ -31,6 +36,7 @@ class AxesConfig(AppConfig):
             apply=apply_answers,
             undo=undo_answers,
             may_see=may_see_imports,
+            may_send=may_run_consultations,
             template="axes/answers/summary.html",
             label=_("Answers"),
             back=back_to_answers,
@@ -41,6 +47,7 @@ class AxesConfig(AppConfig):
             apply=apply_local_plans,
             undo=undo_local_plans_import,
             may_see=may_see_local_plan_import,
+            may_send=may_write_local_plans,
             label=_("Local plans"),
             back=back_to_local_plans,
         )
