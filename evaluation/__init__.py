@@ -1,1 +1,1 @@
-"""Was it done, and was it worth it?"""
+"""Evaluation: was it done, and was it worth it."""

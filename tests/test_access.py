@@ -95,12 +95,19 @@ def addresses(name: str, world: World) -> dict[str, str]:
     return {name: hidden} | ({f"{name} +": shown} if shown != hidden else {})
 
 
+def content(answer: Any) -> bytes:
+    """The whole answer, with the file behind it closed."""
+    text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    for close in answer._resource_closers:
+        close()
+    return text
+
+
 def outcome(client: Client, address: str, *, post: bool) -> int | str:
     """What comes back; what the call changed is undone."""
     with transaction.atomic():
         answer = client.post(address) if post else client.get(address)
-        if answer.streaming:
-            list(answer.streaming_content)
+        content(answer)
         transaction.set_rollback(True)
     if answer.status_code == 302 and answer.url.startswith("/conta/login/"):
         return "login"
@@ -111,7 +118,9 @@ def observed(name: str, world: World, browsers: dict[str, Client]) -> dict[str, 
     found = {}
     for key, address in addresses(name, world).items():
         # An address only for writing is called by POST; a declared door answers 405 before anything else.
-        post = browsers["nobody"].get(address).status_code == 405
+        asked = browsers["nobody"].get(address)
+        content(asked)
+        post = asked.status_code == 405
         found[key] = {role: outcome(browsers[role], address, post=post) for role in ROLES}
     return found
 
@@ -167,7 +176,7 @@ def test_stranger_never_sees_a_draft(room, world, browsers):
             for role in STRANGERS:
                 for query in QUERIES if name.endswith(("-list", "s")) else QUERIES[:1]:
                     answer = browsers[role].get(address, query)
-                    text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+                    text = content(answer)
                     # What one typed oneself may come back: the marker counts only where it brought something with it.
                     assert f"segredo {MARKER}".encode() not in text, (role, address)
                     assert f"{MARKER}@example.org".encode() not in text, (role, address)

@@ -215,7 +215,13 @@ def make_phase(actor: "User | None", consultation: Consultation, name: str, open
 
 @transaction.atomic
 def add_phase(
-    *, actor: "User | None", consultation: Consultation, name: str, opens_on: date, closes_on: date, version: int | None = None
+    *,
+    actor: "User | None",
+    consultation: Consultation,
+    name: str,
+    opens_on: date,
+    closes_on: date,
+    version: int | None = None,
 ) -> Phase:
     """Plan a stretch of time in which answers are taken."""
     consultation = locked(actor, consultation, version)

@@ -254,6 +254,11 @@ def undo_local_plans(
                 _("Somebody has changed one of these plans since: it can no longer be undone as a whole."),
                 code="changed_since",
             )
+        if not may_edit_local_plan(actor, plan):
+            raise Refused(
+                _("You do not write for this municipality: %(name)s.") % {"name": plan.municipality.name},
+                code="not_your_municipality",
+            )
     for step in steps["added"]:
         plan = plans[step["plan"]]
         record(actor=actor, action="local_plan.removed", obj=plan, before=told(plan))

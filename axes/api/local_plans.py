@@ -109,7 +109,9 @@ class LocalPlanImportViewSet(ImportViewSet):
     kind = KIND
 
     def target(self) -> str:
-        return ""
+        """The key of the municipality where the token acts for one: the worker keeps to it, too."""
+        place = self.request.user.acts_only_for
+        return "" if place is None else str(place)
 
 
 def plan_data(data: dict[str, Any]) -> PlanData:

@@ -75,9 +75,7 @@ def describe(code: str, value: str | None = None) -> str:
     return str(TEXTS[code]) % {"value": value if value is not None else ""} if code in TEXTS else code
 
 
-def problem(
-    code: str, *, row: int | None = None, column: str | None = None, value: str | None = None
-) -> dict[str, Any]:
+def problem(code: str, *, row: int | None = None, column: str | None = None, value: str | None = None) -> Problem:
     return {"row": row, "column": column, "code": code, "detail": describe(code, value)}
 
 

@@ -49,7 +49,7 @@ def difference(old: Sequence[Said], new: Sequence[Said]) -> Difference:
     parts: dict[UUID, list[Said]] = {}
     for node in new:
         if node.lineage not in before and node.split_from in before:
-            parts.setdefault(node.split_from, []).append(node)  # type: ignore[arg-type]  # `in before` rules None out
+            parts.setdefault(node.split_from, []).append(node)
     found = Difference()
     for node in old:
         there = after.get(node.lineage)

@@ -81,10 +81,12 @@ def check_local_plans(upload: Upload, progress: Progress) -> Checked:
 
 
 def sender(upload: Upload) -> Any:
-    """Who is behind the step that runs now."""
+    """Who is behind the step that runs now; for one municipality only where a token of one sent the file."""
     actor = (upload.job.actor if upload.job else None) or upload.actor
     if actor is None:
         raise Refused(_("Nobody stands behind this import any more."), code="no_actor")
+    if upload.target:
+        actor.acts_only_for = int(upload.target)
     return actor
 
 

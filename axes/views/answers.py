@@ -41,7 +41,7 @@ from axes.rules import may_enter_answers, may_run_consultations, may_withdraw_re
 from axes.tasks.answers import KIND
 from axes.views.consultation import attempt, consultation_or_404, shown
 from refamp.base.doors import SignedRequest, check, door, everyone, signed_in
-from refamp.base.export import csv_lines, xlsx_file
+from refamp.base.export import WorksheetFull, csv_lines, xlsx_file
 from refamp.base.paging import page_of
 from refamp.jobs.actions import create_upload
 
@@ -99,7 +99,11 @@ def export_answers(request: SignedRequest, public_id: UUID, form: str) -> HttpRe
     headers = {"Content-Disposition": f'attachment; filename="respostas.{form}"', "Cache-Control": "no-store"}
     if form == "csv":
         return StreamingHttpResponse(csv_lines(COLUMNS, rows), content_type="text/csv; charset=utf-8", headers=headers)
-    return FileResponse(xlsx_file(COLUMNS, rows), content_type=XLSX, headers=headers)
+    try:
+        return FileResponse(xlsx_file(COLUMNS, rows), content_type=XLSX, headers=headers)
+    except WorksheetFull:
+        messages.error(request, _("There are more rows than a worksheet holds. Take the CSV file."))
+        return redirect("axes:answers", public_id)
 
 
 # Entry by technicians
@@ -255,14 +259,14 @@ def gone(request: SignedRequest, reason: str, status: int, **more: Any) -> HttpR
     return private(render(request, "axes/answers/gone.html", {"reason": reason, **more}, status=status))
 
 
-# No cookie gives any right here, so there is nothing to forge; and with `no-referrer` browsers send `Origin: null`, which
-# the check would refuse.
+# No cookie gives any right here, so there is nothing to forge; and with `no-referrer` browsers send `Origin: null`,
+# which the check would refuse.
 @door(everyone, methods=("GET", "POST"))
 @csrf_exempt
 @never_cache
 @sensitive_post_parameters()
 @sensitive_variables("token", "invitee", "form")
-def answer_page(request: SignedRequest, token: str) -> HttpResponse:  # noqa: PLR0911 - one answer for each kind of link
+def answer_page(request: SignedRequest, token: str) -> HttpResponse:  # noqa: PLR0911 - one answer per kind of link
     """The form behind a link: fill in, look at it once more, send. Works without script; nothing is stored before."""
     invitee = invitation_of(hash_of(token)) if TOKEN.fullmatch(token) else None
     if invitee is None:

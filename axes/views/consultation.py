@@ -77,7 +77,7 @@ def attempt(
         if form is not None and context is not None:
             context["stale"] = beside(form, stale.current)
             data = QueryDict(mutable=True)
-            data.update(form.data)  # type: ignore[arg-type]  # what was sent, which is a QueryDict
+            data.update(form.data)
             data["version"] = str(stale.current.version)
             form.data = data
     except Refused as refusal:

@@ -37,7 +37,7 @@ class PlaceSerializer(ModelSerializer):
     """Another object, as this API names it."""
 
     id = CharField(source="code")
-    label = CharField(source="name")
+    label = CharField(source="name")  # type: ignore[assignment]  # the framework has a `label` of its own
     url = HyperlinkedIdentityField(view_name="api:municipalities-detail", lookup_field="code")
 
     class Meta:

@@ -2,7 +2,7 @@
 
 import random
 
-from benches.representativeness import (  # type: ignore[import-not-found]
+from benches.representativeness import (
     BY_HAND,
     GROUPS,
     PER_RESPONDENT,

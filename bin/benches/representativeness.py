@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv).size
     sizes = SIZES if asked == "all" else [int(asked)]
     django.setup()
-    from benches._consultation import (  # type: ignore[import-not-found]  # noqa: PLC0415 - models only load now
+    from benches._consultation import (  # noqa: PLC0415 - models only load now
         Bench,
     )
 

@@ -70,9 +70,6 @@ class UserAdmin(ReadOnlyAdmin):
     inlines = [AssignmentInline]
     actions = ["deactivate", "reactivate"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [name for name in super().get_readonly_fields(request, obj) if name not in self.exclude]
-
     @admin.action(description=_("Deactivate the chosen accounts"))
     def deactivate(self, request: HttpRequest, rows: QuerySet) -> None:
         one_by_one(request, deactivate_account, "person", rows)
@@ -99,9 +96,6 @@ class InvitationAdmin(ReadOnlyAdmin):
     exclude = ["token_hash"]
     actions = ["withdraw"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [name for name in super().get_readonly_fields(request, obj) if name not in self.exclude]
-
     @admin.action(description=_("Withdraw the chosen invitations"))
     def withdraw(self, request: HttpRequest, rows: QuerySet) -> None:
         one_by_one(request, withdraw_invitation, "invitation", rows)
@@ -114,9 +108,6 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     search_fields = ["name", "key", "user__name"]
     exclude = ["secret_hash"]
     actions = ["revoke"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [name for name in super().get_readonly_fields(request, obj) if name not in self.exclude]
 
     @admin.action(description=_("Revoke the chosen tokens"))
     def revoke(self, request: HttpRequest, rows: QuerySet) -> None:

@@ -29,3 +29,24 @@ class Scope(TextChoices):
 # What makes a token write in a room is `write:<room>`; reading what is not public needs `read`.
 LONGEST_TOKEN_DAYS = 366
 INVITATION_DAYS = 14
+
+
+# What the audit record calls the changes of this room.
+ACCOUNT_EVENTS = {
+    "account.created": _("Account made"),
+    "account.details_changed": _("Account changed"),
+    "account.deactivated": _("Account closed"),
+    "account.reactivated": _("Account opened again"),
+    "account.role_granted": _("Role given"),
+    "account.role_ended": _("Role ended"),
+    "account.second_factor_added": _("Second factor set up"),
+    "account.second_factor_reset": _("Second factor reset"),
+    "account.erasure_asked": _("Erasure asked for"),
+    "account.erased": _("Personal data erased"),
+    "invitation.sent": _("Invitation sent"),
+    "invitation.sent_again": _("Invitation sent again"),
+    "invitation.withdrawn": _("Invitation withdrawn"),
+    "invitation.accepted": _("Invitation accepted"),
+    "token.made": _("API token made"),
+    "token.revoked": _("API token revoked"),
+}

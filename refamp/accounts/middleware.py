@@ -13,8 +13,6 @@ from refamp.accounts.authentication import Factor, second_factor
 # What one needs on the way to a second factor, and what says how to get help.
 OPEN = {
     "accounts:second_factor",
-    "accounts:activate_codes",
-    "accounts:add_key",
     "account_reauthenticate",
     "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn",
@@ -25,6 +23,8 @@ OPEN = {
     "lobby:healthz",
     "lobby:readyz",
 }
+# Only while there is no factor yet: whoever has one shows it before another is added, or a stolen password would do.
+TO_SET_UP = {"accounts:activate_codes", "accounts:add_key"}
 
 
 class RequireSecondFactorMiddleware:
@@ -47,7 +47,7 @@ class RequireSecondFactorMiddleware:
         ):
             return None
         state = second_factor(request)
-        if state is Factor.NOT_OWED_OR_SHOWN:
+        if state is Factor.NOT_OWED_OR_SHOWN or (state is Factor.TO_SET_UP and match.view_name in TO_SET_UP):
             return None
         back = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
         name = "accounts:second_factor" if state is Factor.TO_SET_UP else "mfa_reauthenticate"

@@ -15,19 +15,21 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002 - Django's signature
-        return [field.name for field in (*self.opts.fields, *self.opts.many_to_many)]
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Less what the table leaves out: a read-only field would be shown although it is excluded."""
+        left_out = set(self.exclude or ())
+        return [f.name for f in (*self.opts.fields, *self.opts.many_to_many) if f.name not in left_out]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever the site lets in (`may_use_admin`) may read it."""
         return bool(request.user.is_active and request.user.is_staff)
 

@@ -1,8 +1,9 @@
-"""One identifier per request, in the log, the audit record and the answer."""
+"""What every answer carries: the name of its request, and whether it may be kept."""
 
 import re
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from refamp.base.context import request_id
@@ -26,4 +27,20 @@ class RequestIdMiddleware:
         finally:
             request_id.reset(token)
         response["X-Request-ID"] = name
+        return response
+
+
+class PrivatePagesMiddleware:
+    """What a session was shown stays in no cache, neither on the way nor on a computer that others use after.
+
+    Views that say something themselves (the API, whose answers are checked again at every use) are left alone.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response

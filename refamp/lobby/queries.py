@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, Count, F, FloatField, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, F, FloatField, Func, Q, QuerySet, Sum, TextField, Value, When
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -195,27 +195,38 @@ def uploads_waiting(user: "User") -> list[Waiting]:
 
 
 def answers_waiting(user: "User") -> list[Waiting]:
-    """Groups of a technician's or local network's own municipality that a consultation still wants to hear."""
+    """Answers that an open consultation expects from a technician's or local network's own municipality.
+
+    Nothing here depends on how many have come: live counts are the coordination unit's, for they would show what the
+    frozen results hide.
+    """
     places = {place for _role, place in user.held_assignments if place and writes_for(user, place)}
     if not places:
         return []
+    closing = dict(Phase.objects.filter(state=PhaseState.OPEN).values_list("consultation_id", "closes_on"))
+    rows = (
+        Quota.objects.filter(consultation__state=ConsultationState.OPEN, municipality__in=places)
+        .values("consultation", "consultation__public_id", "consultation__title", "municipality__name")
+        .annotate(all=Sum("expected"))
+        .filter(all__gt=0)
+        .order_by("consultation__title", "municipality__name")
+    )
     return [
         Waiting(
-            _("Answers still to come from your municipality"),
-            f"{missing.consultation.title} · {missing.place}: {missing.got}/{missing.expected}",
-            address("axes:consultation", missing.consultation.public_id),
-            missing.closes_on,
+            _("Answers expected from your municipality"),
+            f"{row['consultation__title']} · {row['municipality__name']}: {row['all']}",
+            address("axes:consultation", row["consultation__public_id"]),
+            closing.get(row["consultation"]),
         )
-        for missing in quotas_not_met(places=places)
+        for row in rows
     ]
 
 
 @dataclass(frozen=True)
 class Missing:
-    """How far a consultation is in one municipality, or in all of them."""
+    """How far a consultation is."""
 
     consultation: Consultation
-    place: Municipality | None
     expected: int
     got: int
     closes_on: date | None
@@ -225,16 +236,12 @@ class Missing:
         return self.expected - self.got
 
 
-def quotas_not_met(*, places: set[int] | None = None) -> list[Missing]:
-    """Open consultations that lack answers against their quota plan, per municipality where places are given.
+def quotas_not_met() -> list[Missing]:
+    """Open consultations that lack answers against their quota plan: for the coordination unit, which sees live counts.
 
     More answers than expected in one cell do not make up for another that lacks some.
     """
-    quotas = Quota.objects.filter(consultation__state=ConsultationState.OPEN).select_related(
-        "consultation", "municipality"
-    )
-    if places is not None:
-        quotas = quotas.filter(municipality__in=places)
+    quotas = Quota.objects.filter(consultation__state=ConsultationState.OPEN).select_related("consultation")
     counts = {
         (row["id"], row["respondents__municipality"], row["respondents__group"]): row["number"]
         for row in Consultation.objects.filter(state=ConsultationState.OPEN, respondents__withdrawn_at__isnull=True)
@@ -242,17 +249,14 @@ def quotas_not_met(*, places: set[int] | None = None) -> list[Missing]:
         .annotate(number=Count("respondents"))
     }
     closing = dict(Phase.objects.filter(state=PhaseState.OPEN).values_list("consultation_id", "closes_on"))
-    sums: dict[tuple[int, int | None], list[Any]] = {}
+    sums: dict[int, list[Any]] = {}
     for quota in quotas:
-        place = quota.municipality if places is not None else None
-        entry = sums.setdefault(
-            (quota.consultation_id, quota.municipality_id if place else None), [quota.consultation, place, 0, 0]
-        )
-        entry[2] += quota.expected
-        entry[3] += min(quota.expected, counts.get((quota.consultation_id, quota.municipality_id, quota.group), 0))
+        entry = sums.setdefault(quota.consultation_id, [quota.consultation, 0, 0])
+        entry[1] += quota.expected
+        entry[2] += min(quota.expected, counts.get((quota.consultation_id, quota.municipality_id, quota.group), 0))
     return [
-        Missing(consultation, place, expected, got, closing.get(consultation.pk))
-        for consultation, place, expected, got in sums.values()
+        Missing(consultation, expected, got, closing.get(consultation.pk))
+        for consultation, expected, got in sums.values()
         if got < expected
     ]
 
@@ -269,6 +273,10 @@ class Health:
     canary_age: timedelta | None
     unsealed: int
     last_seal: Any
+
+    @property
+    def canary_seconds(self) -> int | None:
+        return None if self.canary_age is None else int(self.canary_age.total_seconds())
 
     @property
     def worker_is_alive(self) -> bool:

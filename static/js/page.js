@@ -45,6 +45,11 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Without the mark in the address: with it, a form that comes back with errors would begin at its heading once more.
+each("a.skip", (link) => link.addEventListener("click", (event) => {
+  const main = document.querySelector(link.hash);
+  if (main) { event.preventDefault(); main.focus(); }
+}));
 each("[data-focus]", (element) => element.focus());
 document.addEventListener("htmx:afterSwap", (event) => {
   const text = event.detail.elt?.dataset?.announce ?? event.target.dataset?.announce;

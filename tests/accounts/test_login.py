@@ -207,6 +207,8 @@ def test_factor_set_up_elsewhere_has_to_be_shown_here(client, person):
     client.force_login(user)
     enrol(user)
     assert client.get("/conta/pessoas/").url.startswith("/conta/2fa/reauthenticate/")
+    for address in ("/conta/2fa/webauthn/add/", "/conta/2fa/totp/activate/"):
+        assert client.get(address).url.startswith("/conta/2fa/reauthenticate/"), "a second factor next to it is no way in"
 
 
 def test_last_factor_cannot_be_removed_by_who_owes_it(client_of, coordination):
@@ -321,3 +323,9 @@ def test_stale_details_are_refused(client_of, technician):
     assert page.status_code == 200
     technician.refresh_from_db()
     assert technician.name == "Outro nome"
+
+
+def test_what_a_session_is_shown_is_kept_nowhere(client, client_of, technician):
+    assert client_of(technician).get("/conta/")["Cache-Control"] == "private, no-store"
+    assert client_of(technician).get("/")["Cache-Control"] == "private, no-store"
+    assert "no-store" not in client.get("/").get("Cache-Control", "")

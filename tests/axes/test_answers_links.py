@@ -259,8 +259,7 @@ def test_ones_own_entry_can_be_withdrawn_and_nobody_elses(
     ("statement", "constraint"),
     [
         (
-            "INSERT INTO axes_mention (respondent_id, topic_id, scale) SELECT respondent_id, topic_id, scale"
-            + " FROM axes_mention",
+            "INSERT INTO axes_mention SELECT id + 9, scale, respondent_id, topic_id FROM axes_mention",
             "one_mention",
         ),
         ("UPDATE axes_mention SET scale = 'regional'", "mention_scale_is_known"),

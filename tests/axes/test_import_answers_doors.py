@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from axes.actions.answers import hold_open, import_answers
 from axes.actions.consultation import close_phase
@@ -131,6 +133,22 @@ def test_others_neither_send_nor_see_files_of_answers(
     )
     assert api_of(None).get(url).status_code in {401, 403}
     assert Upload.objects.count() == 1
+
+
+def test_who_has_left_the_coordination_unit_loses_the_files_they_sent(
+    client_of: Callable[..., Client], consultation: Consultation, coordination: Any
+) -> None:
+    """A file holds what single respondents said."""
+    upload = import_now(
+        actor=coordination, kind=KIND, target=str(consultation.public_id), file=io.BytesIO(ROWS.encode()), name="r.csv"
+    )
+    addresses = [reverse(f"jobs:{name}", args=[upload.public_id]) for name in ("upload", "upload_file", "upload_undo")]
+    kept = client_of(coordination)
+    assert [kept.get(address).status_code for address in (addresses[0], addresses[2])] == [200, 200]
+    coordination.assignments.update(ends_on=timezone.localdate() - timedelta(days=1), starts_on=date(2020, 1, 1))
+    assert [kept.get(address).status_code for address in addresses] == [404, 404, 404]
+    assert kept.post(addresses[2]).status_code == 404
+    assert Respondent.objects.filter(withdrawn_at__isnull=True).count() == 2
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

@@ -25,12 +25,14 @@ from axes.models import LocalPlan, Node
 from axes.queries.framework import FOUNDING_EDITION, problem_areas_for_plans
 from axes.queries.local_plans import PlanData
 from axes.tasks.local_plans import KIND
+from refamp.accounts.actions import make_token
 from refamp.audit.models import Event
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.jobs.actions import import_now, undo_upload
 from refamp.jobs.actions.work import execute_job
+from refamp.jobs.models import Job
 from refamp.territory.models import Municipality
-from tests.factories import LocalPlanFactory, NodeFactory
+from tests.factories import AssignmentFactory, LocalPlanFactory, MunicipalityFactory, NodeFactory
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 
@@ -417,3 +419,44 @@ def test_a_problem_area_that_a_plan_points_at_is_not_dropped(technician, municip
     LocalPlanFactory(municipality=municipality).priorities.create(order=1, wording="x", problem_area=node)
     with pytest.raises(Exception, match="referenced"):
         Node.objects.filter(pk=node.pk).delete()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+def test_a_file_sent_by_a_token_of_one_municipality_is_carried_out_for_it_only(  # noqa: PLR0917 - fixtures
+    technician, coordination, municipality, other_municipality, edition, client
+):
+    """The worker holds no token: it must not do with the account's other roles what the token may not."""
+    for owner in (technician, coordination):
+        AssignmentFactory(user=owner, municipality=other_municipality)
+        if owner is coordination:
+            AssignmentFactory(user=owner, municipality=municipality)
+        _row, token = make_token(
+            actor=owner, owner=owner, name="x", scopes=["read", "write:axes"], days=1, municipality=municipality
+        )
+        headers = {"Authorization": f"Bearer {token}"}
+        states = []
+        for place in (municipality, other_municipality):
+            text = f"municipality,kind,title,starts_on\n{place.code},diagnosis,Plano,2031-01-01\n"
+            sent = client.post(
+                "/api/v1/local-plans/imports/",
+                {"file": SimpleUploadedFile("p.csv", text.encode(), "text/csv")},
+                headers=headers,
+            )
+            assert sent.status_code == 202, sent.content
+            for job in Job.objects.filter(state="queued", kind__startswith="jobs."):
+                execute_job(public_id=job.public_id)
+            found = client.get(sent["Location"], headers=headers).json()
+            states.append((found["state"], [each["code"] for each in found["problems"]]))
+        assert states == [("checked", []), ("rejected", ["not_your_municipality"])]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+def test_who_no_longer_writes_for_a_municipality_undoes_nothing_there(technician, edition, municipality, client_of):
+    text = f"municipality,kind,title,starts_on\n{municipality.code},diagnosis,Plano,2031-01-01\n"
+    upload = bring(technician, text.encode())
+    technician.assignments.update(municipality=MunicipalityFactory())
+    technician = type(technician).objects.get(pk=technician.pk)
+    execute_job(public_id=undo_upload(actor=technician, upload=upload).job.public_id)
+    upload.refresh_from_db()
+    assert upload.state == "done"
+    assert LocalPlan.objects.filter(title="Plano").exists()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.urls import reverse
 
-from refamp.jobs.actions import create_upload, register_upload
+from refamp.jobs.actions import create_upload, register_upload, send_email
 from refamp.jobs.actions.registry import UPLOADS
 from refamp.jobs.models import Job, Upload
 from refamp.jobs.rules import MAY_SEE_UPLOAD
@@ -142,3 +142,7 @@ def test_the_admin_shows_everything_and_no_secret(client_of, technician):
     for table in ("job", "upload", "email", "canary", "idempotencykey"):
         assert client.get(f"/admin/jobs/{table}/").status_code == 200
         assert client.get(f"/admin/jobs/{table}/add/").status_code == 403
+    email = send_email(to="alguem@example.org", subject="Convite", body="https://…/convite/SEGREDO/")
+    page = client.get(f"/admin/jobs/email/{email.pk}/change/").content.decode()
+    assert "Convite" in page
+    assert "SEGREDO" not in page

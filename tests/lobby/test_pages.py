@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from axes.choices import FrameworkState, NodeKind
 from refamp.accounts.models import User
-from refamp.lobby.queries import quotas_not_met, search, waiting_for
+from refamp.jobs.models import Canary
+from refamp.lobby.queries import health, quotas_not_met, search, waiting_for
 from tests.factories import (
     ConsultationFactory,
     FrameworkFactory,
@@ -66,6 +67,18 @@ def test_home_shows_the_axes_and_what_waits(edition, client_of, technician, muni
     assert "Uma auscultação" in client_of(technician).get("/").content.decode()
 
 
+def test_home_tells_no_technician_how_many_have_answered(edition, client_of, technician, municipality):
+    """A live count would show what the frozen results hide."""
+    consultation = ConsultationFactory(framework=edition, title="Uma auscultação")
+    PhaseFactory(consultation=consultation, state="open")
+    QuotaFactory(consultation=consultation, municipality=municipality, expected=3)
+    before = waiting_for(technician)
+    for _turn in range(4):
+        RespondentFactory(consultation=consultation, municipality=municipality)
+    assert waiting_for(technician) == before
+    assert [waiting.detail for waiting in before] == [f"Uma auscultação · {municipality.name}: 3"]
+
+
 def test_surplus_in_one_cell_does_not_hide_what_another_lacks(edition, municipality, other_municipality):
     consultation = ConsultationFactory(framework=edition)
     QuotaFactory(consultation=consultation, municipality=municipality, expected=2)
@@ -103,3 +116,9 @@ def test_demo_refuses_beside_a_database_of_ones_own(db, monkeypatch):
     monkeypatch.delenv("REFAMP_EMBEDDED", raising=False)
     with pytest.raises(CommandError):
         call_command("demo")
+
+
+def test_the_dashboard_says_when_the_worker_gave_its_last_sign(client_of, db):
+    Canary.objects.create(name="worker", seen_at=timezone.now() - timedelta(days=2))
+    assert client_of("coordination").get("/painel/").status_code == 200
+    assert health().canary_seconds >= 2 * 24 * 60 * 60

@@ -8,12 +8,21 @@ import pyogrio
 import pytest
 import shapely
 from django.core.management import CommandError, call_command
+from django.utils import translation
 from pyproj import Transformer
 from shapely.geometry import shape
 
 from refamp.audit.models import Event
 from refamp.territory.models import Municipality, Parish
 from tests.factories import MunicipalityFactory, ParishFactory
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """The messages matched here are the source's."""
+    with translation.override("en"):
+        yield
+
 
 pytestmark = pytest.mark.django_db
 OFFICIAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "municipality_boundaries.geojson"

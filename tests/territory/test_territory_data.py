@@ -5,11 +5,20 @@ from collections import Counter
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from refamp.audit.models import Event
 from refamp.territory.choices import CensusMeasure
 from refamp.territory.formulas import change_percent, percent
 from refamp.territory.models import CensusCount, Municipality, Parish
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """The messages matched here are the source's."""
+    with translation.override("en"):
+        yield
+
 
 pytestmark = pytest.mark.django_db
 

@@ -1,8 +1,8 @@
 """How often one caller may call: per token, else per account, else per address.
 
-Calls are counted in fixed windows in the shared cache. A process does not ask it for every call: it takes a fiftieth of the
-limit at a time and serves calls from that, so that counting costs next to nothing. What a process has taken and not used is
-lost with the window: with many processes a caller may be stopped a few percent early, never late.
+Calls are counted in fixed windows in the shared cache. A process does not ask it for every call: it takes a fiftieth
+of the limit at a time and serves calls from that, so that counting costs next to nothing. What a process has taken and
+not used is lost with the window: with many processes a caller may be stopped a few percent early, never late.
 """
 
 import logging

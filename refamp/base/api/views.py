@@ -41,7 +41,6 @@ from refamp.base.api.formats import MEDIA_TYPES, encode
 from refamp.base.api.pagination import Cursor, KeysetPagination, Order, Term, read_cursor, read_limit, terms_of
 from refamp.base.api.streams import StreamingDoor, feature, iter_file
 
-
 PLANS: dict[Any, Plan] = {}
 
 

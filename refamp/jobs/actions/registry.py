@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 from django.utils.functional import Promise
 
 from refamp.base.errors import Refused
-from refamp.jobs.rules import MAY_SEE_UPLOAD
+from refamp.jobs.rules import MAY_SEE_UPLOAD, MAY_SEND_UPLOAD
 
 if TYPE_CHECKING:
     from refamp.jobs.models import Job, Upload
@@ -121,6 +121,7 @@ def register_upload(
     apply: "Callable[[Upload, Progress], dict[str, Any]]",
     undo: "Callable[[Upload], dict[str, Any]] | None",
     may_see: Callable[[Any, Any], bool] | None,
+    may_send: Callable[[Any], bool] | None = None,
     template: str = "",
     label: str | Promise = "",
     back: "Callable[[Upload], str] | None" = None,
@@ -129,8 +130,11 @@ def register_upload(
 
     `check` writes nothing. `apply` and `undo` run in one transaction with the change of state; who asked for it is
     `upload.job.actor`; they record it in the audit, and return what they did in the shape of `Checked.summary`.
-    `template` shows the summary its own way; `back(upload)` is the address of what the file is imported into.
+    `may_see(user, upload)` says who beside its sender looks at one, `may_send(user)` who sends any: a sender who has
+    lost that right also loses the files sent before. `template` shows the summary its own way; `back(upload)` is the address of what the file is imported into.
     """
     UPLOADS[kind] = UploadKind(check, apply, undo, template, label or kind, back)
     if may_see is not None:
         MAY_SEE_UPLOAD[kind] = may_see
+    if may_send is not None:
+        MAY_SEND_UPLOAD[kind] = may_send
