@@ -41,8 +41,13 @@ from units.choices import (
 from units.models import (
     Action,
     ActionPlan,
+    AgendaItem,
+    BodyRule,
     BudgetLine,
+    Deliberation,
+    FollowUp,
     Mandate,
+    Meeting,
     Milestone,
     Partner,
     PlanAmendment,
@@ -402,3 +407,75 @@ class PlanAmendmentFactory(DjangoModelFactory):
     number = factory.Sequence(lambda n: n % 30000 + 1)
     reason = "Novo financiamento"
     created_by = factory.SubFactory(UserFactory)
+
+
+class BodyRuleFactory(DjangoModelFactory):
+    class Meta:
+        model = BodyRule
+
+    unit = factory.SubFactory(UnitFactory)
+    rule = "simple_majority"
+    legal_basis = "CPA, art. 32.º"
+
+
+class MeetingFactory(DjangoModelFactory):
+    class Meta:
+        model = Meeting
+
+    unit = factory.SubFactory(UnitFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    year = factory.LazyAttribute(lambda o: timezone.localtime(o.starts_at).year)
+    title = "Reunião ordinária"
+    starts_at = factory.LazyFunction(timezone.now)
+    ends_at = factory.LazyAttribute(lambda o: o.starts_at + timedelta(hours=2))
+    place = "Porto"
+    convened_at = factory.LazyAttribute(lambda o: o.starts_at - timedelta(days=5))
+
+
+class AgendaItemFactory(DjangoModelFactory):
+    class Meta:
+        model = AgendaItem
+
+    meeting = factory.SubFactory(MeetingFactory)
+    order = factory.Sequence(lambda n: n % 30000)
+    title = factory.Sequence(lambda n: f"Ponto {n}")
+    kind = "decision"
+
+
+class DeliberationFactory(DjangoModelFactory):
+    """On an agenda; `closed=True`: passed 2 to 0 and in the register."""
+
+    class Meta:
+        model = Deliberation
+
+    class Params:
+        closed = factory.Trait(
+            state="passed",
+            year=factory.LazyFunction(lambda: timezone.localdate().year),
+            number=factory.Sequence(lambda n: n + 1),
+            votes_for=2,
+            votes_against=0,
+            abstentions=0,
+            seats=2,
+            present=2,
+            quorum=2,
+            opened_at=factory.LazyFunction(timezone.now),
+            closed_at=factory.LazyFunction(timezone.now),
+        )
+
+    item = factory.SubFactory(AgendaItemFactory)
+    unit = factory.SelfAttribute("item.meeting.unit")
+    title = factory.Sequence(lambda n: f"Deliberação {n}")
+    text = "O Conselho delibera."
+    rule = "simple_majority"
+    legal_effect = "binding"
+
+
+class FollowUpFactory(DjangoModelFactory):
+    class Meta:
+        model = FollowUp
+
+    deliberation = factory.SubFactory(DeliberationFactory, closed=True)
+    task = factory.Sequence(lambda n: f"Tarefa {n}")
+    owner = factory.SubFactory(UserFactory)
+    due_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=7))

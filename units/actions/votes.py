@@ -43,7 +43,6 @@ from units.models import (
     Composition,
     Deliberation,
     Mandate,
-    MunicipalPosition,
     PlanAmendment,
     RegisterNumber,
     SecretBallot,
@@ -57,7 +56,6 @@ from units.queries.votes import (
     chairs_unit,
     is_author_of,
     keeps_deliberations_of,
-    places_spoken_for,
     quorum_needed,
     seats_at,
     standing_of,
@@ -524,74 +522,3 @@ def decide_framework(deliberation: Deliberation, _outcome: Any = None) -> None:
     """The handler: an edition of the referential that the seventeen agreed on is in force, and the old one superseded."""
     if deliberation.framework is not None and answer_of(deliberation) == "approved":
         put_in_force(actor=None, framework=deliberation.framework, act=str(deliberation))
-
-
-# Concertation ---------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def record_position(
-    *,
-    actor: User,
-    deliberation: Deliberation,
-    municipality: Municipality,
-    stance: str,
-    comment: str = "",
-    proposed_change: str = "",
-    version: int | None = None,
-) -> MunicipalPosition:
-    """Where a municipality stands ahead of the meeting, and what it would change in the text.
-
-    By who sits for it in the body, substitutes too, or by the secretariat on its behalf; until voting opens.
-    """
-    found = locked_deliberation(deliberation)
-    if municipality.pk not in places_spoken_for(actor, found.unit_id) and not keeps_deliberations_of(
-        actor, found.unit_id
-    ):
-        raise NotAllowed
-    if found.state != DeliberationState.DRAFT:
-        raise Refused(_("Positions are recorded ahead of the vote."), code="wrong_state")
-    if not any(seat.municipality.pk == municipality.pk for seat in seats_at(found)):
-        raise Refused(_("This municipality has no seat in this body."), code="no_seat")
-    wanted = {"stance": stance, "comment": comment.strip(), "proposed_change": proposed_change.strip()}
-    position = MunicipalPosition.objects.filter(deliberation=found, municipality=municipality).first()
-    if position is None:
-        position = MunicipalPosition.objects.create(
-            deliberation=found, municipality=municipality, author=actor, **wanted
-        )
-        record(
-            actor=actor, action="position.recorded", obj=found, after={"municipality": municipality.name} | wanted
-        )
-        return position
-    if version is not None and position.version != version:
-        raise Stale(_("Somebody else saved first. Compare both versions and choose."), current=position)
-    before = {name: getattr(position, name) for name in wanted if getattr(position, name) != wanted[name]}
-    if not before:
-        return position
-    for name, text in wanted.items():
-        setattr(position, name, text)
-    position.author = actor
-    position.version += 1
-    position.save(update_fields=[*wanted, "author", "version", "updated_at"])
-    record(
-        actor=actor,
-        action="position.changed",
-        obj=found,
-        before=before,
-        after={"municipality": municipality.name} | {name: wanted[name] for name in before},
-    )
-    return position
-
-
-__all__ = [
-    "HANDLERS",
-    "cast_vote",
-    "close_voting",
-    "decide_framework",
-    "open_voting",
-    "propose_deliberation",
-    "record_metropolitan_answer",
-    "record_position",
-    "register_handler",
-    "withdraw_deliberation",
-]

@@ -37,15 +37,30 @@ OPEN_STATES = [DeliberationState.DRAFT, DeliberationState.VOTING]
 # Which ones -----------------------------------------------------------------------------------------------------------
 
 
-def sees_open_deliberations(user: "Person") -> bool:
-    """What is on an agenda or being voted is for who has a mandate, and for who runs or audits the platform."""
-    return is_coordination(user) or is_auditor(user) or bool(mandates_of(user))
-
-
 def deliberations(user: "Person") -> QuerySet[Deliberation]:
-    """Closed ones are public; the others as `sees_open_deliberations` says."""
+    """Closed ones are public. What is on an agenda or being voted is for who sees the papers of the body.
+
+    That is who sits in it, in the coordination unit, or in the unit whose plan or composition it is; and who runs or
+    audits the platform.
+    """
     found = Deliberation.objects.select_related("unit", "item__meeting")
-    return found if sees_open_deliberations(user) else found.filter(state__in=sorted(CLOSED_DELIBERATION))
+    if is_coordination(user) or is_auditor(user):
+        return found
+    closed = Q(state__in=sorted(CLOSED_DELIBERATION))
+    held = mandates_of(user)
+    if not held:
+        return found.filter(closed)
+    coordination = body_keys().coordination
+    if coordination is not None and sits_in(held, coordination):
+        return found
+    units = {unit for unit, _position, _place in held}
+    return found.filter(
+        closed
+        | Q(unit__in=units)
+        | Q(plan__unit__in=units)
+        | Q(amendment__plan__unit__in=units)
+        | Q(composition__unit__in=units)
+    )
 
 
 def register() -> QuerySet[Deliberation]:
@@ -276,10 +291,15 @@ def answer_of(deliberation: Deliberation) -> str:
 # Follow-ups -----------------------------------------------------------------------------------------------------------
 
 
+def sees_follow_ups(user: "Person") -> bool:
+    """Who has a mandate, and who runs or audits the platform; others see their own tasks."""
+    return is_coordination(user) or is_auditor(user) or bool(mandates_of(user))
+
+
 def follow_ups(user: "Person") -> QuerySet[FollowUp]:
-    """Tasks of the deliberations that this person sees from inside; nobody else sees tasks."""
+    """Tasks that follow from deliberations, with their deliberation and owner."""
     found = FollowUp.objects.select_related("deliberation__unit", "owner")
-    if sees_open_deliberations(user):
+    if sees_follow_ups(user):
         return found
     return found.filter(owner=user.pk) if user.is_authenticated else found.none()
 
