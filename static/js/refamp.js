@@ -7,3 +7,4 @@ import "./dumbbell.js";
 import "./bars.js";
 import "./heat.js";
 import "./tiles.js";
+import "./timeline.js";
