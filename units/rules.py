@@ -112,3 +112,8 @@ def keeps_meetings(mandates: Held, unit_id: int, *, coordination: int | None) ->
 def approves_minutes(mandates: Held, unit_id: int, *, wrote: bool) -> bool:
     """Who chairs the body, and never somebody who wrote in them."""
     return chairs(mandates, unit_id) and not wrote
+
+
+def may_see_body_imports(user: User | AnonymousUser, _upload: object = None) -> bool:
+    """Files of elections and of partners, beside whoever sent one."""
+    return founds(user)

@@ -20,6 +20,17 @@ ROOMS = [
             (_("Local plans"), "axes:local_plans"),
         ],
     ),
+    (
+        _("Who decides and who does what"),
+        [
+            (_("Units"), "units:units"),
+            (_("Council"), "units:council"),
+            (_("Meetings"), "units:meetings"),
+            (_("Deliberations"), "units:deliberations"),
+            (_("Plans"), "units:plans"),
+            (_("Partners"), "units:partners"),
+        ],
+    ),
     (_("Territory"), [(_("Municipalities"), "territory:municipalities")]),
 ]
 COORDINATION_ROOMS = (

@@ -8,3 +8,4 @@ import "./bars.js";
 import "./heat.js";
 import "./tiles.js";
 import "./timeline.js";
+import "./lorenz.js";
