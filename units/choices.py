@@ -92,6 +92,17 @@ class Presence(TextChoices):
 PRESENT = {Presence.IN_PERSON, Presence.REMOTE}
 
 
+# What a meeting's document may be, by the extension that its content gives it.
+DOCUMENT_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+}
+
+
 class MeetingFileKind(TextChoices):
     DOSSIER = "dossier", _("dossier with its documents")
     SHEETS = "sheets", _("dossier without its documents")

@@ -87,8 +87,9 @@ def progress_of(job: Job) -> dict[str, Any]:
         "progress_id": f"job-{job.public_id}",
         "progress_url": found_url(job),
         "progress_label": label_of(job),
-        "result_url": reverse("jobs:upload", args=[upload]) if upload else "",
-        "result_label": _("See the import"),
+        # Other kinds of work may say in their result where to go, and what that is called.
+        "result_url": reverse("jobs:upload", args=[upload]) if upload else job.result.get("url", ""),
+        "result_label": _("See the import") if upload else job.result.get("label", _("See the result")),
     }
 
 

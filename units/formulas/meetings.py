@@ -104,7 +104,7 @@ def blocks(text: str) -> list[dict[str, Any]]:
         if not lines:
             continue
         if all(BULLET.match(line) for line in lines):
-            found.append({"kind": "list", "items": [BULLET.sub("", line) for line in lines]})
+            found.append({"kind": "list", "entries": [BULLET.sub("", line) for line in lines]})
         elif len(lines) == 1:
             found.append({"kind": "paragraph", "text": lines[0].strip()})
         else:

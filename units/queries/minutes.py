@@ -1,0 +1,181 @@
+"""What the minutes of a meeting begin with: its agenda, who was there, what was voted. In the platform's language."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.utils import timezone, translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from refamp.base.templatetags.refamp import day, moment
+from units.choices import DeliberationState, MeetingState, Presence, VoteValue
+from units.models import Deliberation, Meeting, Vote
+from units.queries.calendars import SECOND, title_of
+from units.queries.meetings import Chair, Point, agenda, chairs_in, quorum_from
+
+
+def first_minutes(meeting: Meeting) -> str:
+    """The text that the secretary starts from: nothing in it is decided by the platform."""
+    with translation.override(settings.LANGUAGE_CODE):
+        chairs = chairs_in(meeting)
+        votes = votes_of(meeting)
+        parts = [
+            opening(meeting),
+            f"## {_('Attendance')}",
+            *attendance(meeting, chairs),
+            f"## {_('Agenda and decisions')}",
+        ]
+        for point in agenda(meeting):
+            parts += about(point, votes)
+        parts += [f"## {_('Closing')}", closing(meeting)]
+        return "\n\n".join(part for part in parts if part)
+
+
+def hour(value: object) -> str:
+    return timezone.localtime(value).strftime("%H:%M") if value else "" # type: ignore[arg-type]
+
+
+def opening(meeting: Meeting) -> str:
+    second = meeting.call == SECOND
+    sentence = (
+        _("On %(day)s, at %(hour)s, %(unit)s met on second call, at %(place)s, chaired by […].")
+        if second
+        else _("On %(day)s, at %(hour)s, %(unit)s met on first call, at %(place)s, chaired by […].")
+    )
+    text = sentence % {
+        "day": day(meeting.opened_at or meeting.starts_at, "long"),
+        "hour": hour(meeting.opened_at or meeting.starts_at),
+        "unit": meeting.unit.name,
+        "place": meeting.place,
+    }
+    return text + " " + _("It was called on %(when)s as %(title)s: %(about)s.") % {
+        "when": moment(meeting.convened_at, "long"),
+        "title": title_of(meeting),
+        "about": meeting.title,
+    }  # fmt: skip
+
+
+def attendance(meeting: Meeting, chairs: list[Chair]) -> Iterable[str]:
+    standing = quorum_from(meeting, chairs)
+    yield _("Seats: %(seats)s. Present: %(present)s. Needed for a quorum: %(needed)s.") % {
+        "seats": standing.seats,
+        "present": standing.present,
+        "needed": standing.needed,
+    }
+    for wanted, heading in (
+        ({Presence.IN_PERSON, Presence.REMOTE}, _("Present:")),
+        ({Presence.EXCUSED}, _("Excused:")),
+        ({Presence.ABSENT, None}, _("Absent:")),
+    ):
+        lines = [f"- {named(chair)}" for chair in chairs if chair.presence in wanted]
+        if lines:
+            yield heading
+            yield "\n".join(lines)
+
+
+def named(chair: Chair) -> str:
+    """Whom a seat stands for, who sat in it, and how."""
+    stands_for = chair.mandate.municipality or chair.mandate.partner
+    text = f"{stands_for}: {chair.sitting.person.name}" if stands_for else chair.sitting.person.name
+    notes = [] if chair.sitting != chair.mandate else [str(chair.mandate.get_position_display())]
+    if chair.sitting != chair.mandate:
+        notes.append(_("in the stead of %(name)s") % {"name": chair.mandate.person.name})
+    if chair.presence == Presence.REMOTE:
+        notes.append(_("remotely"))
+    return f"{text} ({', '.join(notes)})" if notes else text
+
+
+def votes_of(meeting: Meeting) -> dict[int, Deliberation]:
+    """What was decided at each point, with its votes; two queries."""
+    found = Deliberation.objects.filter(item__meeting=meeting).prefetch_related(
+        Prefetch("votes", Vote.objects.select_related("municipality").order_by("municipality__name"))
+    )
+    return {deliberation.item_id: deliberation for deliberation in found}
+
+
+def about(point: Point, decisions: dict[int, Deliberation]) -> Iterable[str]:
+    late = f" ({_('late')})" if point.item.is_late else ""
+    yield f"## {point.code}. {point.item.title}{late}"
+    if point.item.outcome:
+        yield point.item.outcome
+    deliberation = decisions.get(point.item.pk)
+    if deliberation is not None:
+        yield from decided(deliberation)
+    elif not point.item.outcome:
+        yield "[…]"
+
+
+def decided(deliberation: Deliberation) -> Iterable[str]:
+    if deliberation.state in {DeliberationState.DRAFT, DeliberationState.VOTING}:
+        yield _("It was not put to the vote.")
+        return
+    if deliberation.state == DeliberationState.WITHDRAWN:
+        yield _("It was withdrawn.")
+        return
+    if deliberation.number:
+        yield _("Deliberation %(number)s/%(year)s: %(title)s") % {
+            "number": deliberation.number,
+            "year": deliberation.year,
+            "title": deliberation.title,
+        }
+    yield deliberation.text
+    yield result(deliberation)
+    if not deliberation.is_secret:
+        yield from by_name(deliberation)
+    declarations = [
+        f"- {vote.municipality}: {' '.join(vote.declaration.split())}"
+        for vote in deliberation.votes.all()
+        if vote.declaration.strip()
+    ]
+    if declarations:
+        yield _("Declarations of vote:")
+        yield "\n".join(declarations)
+    conflicts = [
+        f"- {vote.municipality}: {' '.join(vote.conflict.split())}"
+        for vote in deliberation.votes.all()
+        if vote.conflict.strip()
+    ]
+    if conflicts:
+        yield _("Conflicts of interest stated:")
+        yield "\n".join(conflicts)
+
+
+def result(deliberation: Deliberation) -> str:
+    counts = (
+        ngettext("%(n)s vote for", "%(n)s votes for", deliberation.votes_for or 0) % {"n": deliberation.votes_for or 0},
+        ngettext("%(n)s against", "%(n)s against", deliberation.votes_against or 0)
+        % {"n": deliberation.votes_against or 0},
+        ngettext("%(n)s abstention", "%(n)s abstentions", deliberation.abstentions or 0)
+        % {"n": deliberation.abstentions or 0},
+    )
+    text = _("Result: %(state)s (%(rule)s), with %(counts)s. Legal effect: %(effect)s.") % {
+        "state": deliberation.get_state_display(),
+        "rule": deliberation.get_rule_display(),
+        "counts": ", ".join(counts),
+        "effect": deliberation.get_legal_effect_display(),
+    }
+    if deliberation.is_secret:
+        text += " " + _("Secret ballot.")
+    if deliberation.casting_vote:
+        text += " " + _("The president's casting vote decided: %(vote)s.") % {
+            "vote": deliberation.get_casting_vote_display()
+        }
+    return text
+
+
+def by_name(deliberation: Deliberation) -> Iterable[str]:
+    """Who voted what, by municipality, in an open vote."""
+    for value in (VoteValue.FOR, VoteValue.AGAINST, VoteValue.ABSTAIN):
+        names = [str(vote.municipality) for vote in deliberation.votes.all() if vote.value == value]
+        if names:
+            yield f"{capfirst(str(value.label))}: {', '.join(names)}."
+
+
+def closing(meeting: Meeting) -> str:
+    if meeting.state != MeetingState.CLOSED:
+        return ""
+    return _("There being nothing else to deal with, the meeting was closed at %(hour)s.") % {
+        "hour": hour(meeting.closed_at)
+    }

@@ -1,0 +1,171 @@
+"""The agenda's points and the meeting's documents."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from refamp.base.doors import check, door, refused, signed_in
+from refamp.base.errors import Refused, Stale
+from units.actions.agenda import add_document, add_item, change_item, move_item, remove_item, withdraw_document
+from units.choices import DOCUMENT_TYPES, ItemKind, MeetingState
+from units.formulas.meetings import DEEPEST
+from units.forms.meetings import DocumentForm, ItemForm, OutcomeForm, ReasonForm
+from units.models import Meeting
+from units.queries.calendars import title_of
+from units.queries.meetings import OPEN_STATES, agenda, keeps_meetings_of, sees_papers_of
+from units.views.meetings import meeting_or_404, stale_rows, with_version
+
+
+def kept_or_403(request: HttpRequest, public_id: Any) -> Meeting:
+    meeting = meeting_or_404(request, public_id)
+    check(keeps_meetings_of(request.user, meeting.unit_id))
+    return meeting
+
+
+@door(signed_in, methods=("GET", "POST"))
+def add_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """A new point; after the convening, a late one."""
+    meeting = kept_or_403(request, public_id)
+    check(meeting.state in OPEN_STATES)
+    is_late = meeting.state != MeetingState.DRAFT
+    points = [point for point in agenda(meeting) if point.depth < DEEPEST and (point.item.is_late or not is_late)]
+    form = ItemForm(request.POST or None, points=points, initial={"kind": ItemKind.DISCUSSION})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        data.pop("version")
+        try:
+            item = add_item(actor=request.user, meeting=meeting, **data)
+        except Refused as refusal:
+            refused(request, form, refusal)
+        else:
+            messages.success(request, _("Added."))
+            return redirect(f"{meeting_url(meeting)}#ponto-{item.public_id}")
+    context = {"form": form, "meeting": meeting, "title": title_of(meeting), "is_late": is_late}
+    return render(request, "units/meetings/item.html", context)
+
+
+def meeting_url(meeting: Meeting) -> str:
+    return reverse("units:meeting", args=[meeting.public_id])
+
+
+@door(signed_in, methods=("GET", "POST"))
+def edit_page(request: HttpRequest, public_id: Any, item_id: Any) -> HttpResponse:
+    """A point of a draft; of a meeting in session, what was said."""
+    meeting = kept_or_403(request, public_id)
+    item = get_object_or_404(meeting.items.select_related("parent"), public_id=item_id)
+    item.meeting = meeting
+    check(meeting.state in {MeetingState.DRAFT, MeetingState.IN_SESSION})
+    form: ItemForm | OutcomeForm
+    if meeting.state == MeetingState.DRAFT:
+        points = [point for point in agenda(meeting) if point.depth < DEEPEST and point.item.pk != item.pk]
+        initial = {name: getattr(item, name) for name in ("version", "title", "kind", "text")}
+        initial["parent"] = str(item.parent.public_id) if item.parent else ""
+        form = ItemForm(request.POST or None, points=points, initial=initial)
+    else:
+        form = OutcomeForm(request.POST or None, initial={"version": item.version, "outcome": item.outcome})
+    context: dict[str, Any] = {"form": form, "meeting": meeting, "item": item, "title": title_of(meeting)}
+    if request.method == "POST" and form.is_valid():
+        data = dict(form.cleaned_data)
+        version = data.pop("version")
+        try:
+            change_item(actor=request.user, item=item, version=version, data=data)
+        except Stale as stale:
+            context["stale"] = stale_rows(form, stale.current, tuple(data))
+            refused(request, form, stale)
+            form.data = with_version(form.data, stale.current.version)
+        except Refused as refusal:
+            refused(request, form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(f"{meeting_url(meeting)}#ponto-{item.public_id}")
+    return render(request, "units/meetings/item.html", context)
+
+
+@door(signed_in, methods=("POST",))
+def move_step(request: HttpRequest, public_id: Any, item_id: Any) -> HttpResponse:
+    """One place up or down; the answer is the page again, at the point that moved."""
+    meeting = kept_or_403(request, public_id)
+    item = get_object_or_404(meeting.items, public_id=item_id)
+    item.meeting = meeting
+    up = request.POST.get("to") == "up"
+    try:
+        move_item(actor=request.user, item=item, up=up)
+    except Refused as refusal:
+        refused(request, None, refusal)
+    return redirect(f"{meeting_url(meeting)}#ponto-{item.public_id}")
+
+
+@door(signed_in, methods=("POST",))
+def remove_step(request: HttpRequest, public_id: Any, item_id: Any) -> HttpResponse:
+    meeting = kept_or_403(request, public_id)
+    item = get_object_or_404(meeting.items, public_id=item_id)
+    item.meeting = meeting
+    try:
+        remove_item(actor=request.user, item=item)
+    except Refused as refusal:
+        refused(request, None, refusal)
+    else:
+        messages.success(request, _("Taken out."))
+    return redirect("units:meeting", meeting.public_id)
+
+
+# Documents ------------------------------------------------------------------------------------------------------------
+
+
+@door(signed_in, methods=("GET", "POST"))
+def add_document_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """A document; after the convening, a late addendum."""
+    meeting = kept_or_403(request, public_id)
+    check(meeting.state in OPEN_STATES)
+    initial = {"item": request.GET.get("ponto", "")}
+    form = DocumentForm(request.POST or None, request.FILES or None, points=agenda(meeting), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            add_document(actor=request.user, meeting=meeting, name=data["file"].name, **data)
+        except Refused as refusal:
+            refused(request, form, refusal)
+        else:
+            messages.success(request, _("Added."))
+            return redirect("units:papers", meeting.public_id)
+    context = {"form": form, "meeting": meeting, "title": title_of(meeting), "is_late": meeting.state != "draft"}
+    return render(request, "units/meetings/document.html", context)
+
+
+@door(signed_in)
+def document(request: HttpRequest, public_id: Any, document_id: Any) -> FileResponse:
+    """One document, always as an attachment, to who sees the papers."""
+    meeting = meeting_or_404(request, public_id)
+    check(sees_papers_of(request.user, meeting.unit_id))
+    found = get_object_or_404(meeting.documents.filter(withdrawn_at__isnull=True), public_id=document_id)
+    return FileResponse(
+        found.file.open("rb"),
+        as_attachment=True,
+        filename=found.file_name,
+        content_type=DOCUMENT_TYPES.get(found.file_name.rpartition(".")[2], "application/octet-stream"),
+        headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+@door(signed_in, methods=("GET", "POST"))
+def withdraw_page(request: HttpRequest, public_id: Any, document_id: Any) -> HttpResponse:
+    """Ask why, then take a document out of the papers."""
+    meeting = kept_or_403(request, public_id)
+    found = get_object_or_404(meeting.documents.filter(withdrawn_at__isnull=True), public_id=document_id)
+    found.meeting = meeting
+    form = ReasonForm(request.POST or None)
+    form.fields["reason"].required = meeting.state != MeetingState.DRAFT
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_document(actor=request.user, document=found, reason=form.cleaned_data["reason"])
+        except Refused as refusal:
+            refused(request, form, refusal)
+        else:
+            messages.success(request, _("Withdrawn."))
+            return redirect("units:papers", meeting.public_id)
+    context = {"form": form, "meeting": meeting, "document": found, "title": title_of(meeting)}
+    return render(request, "units/meetings/withdraw.html", context)
