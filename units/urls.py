@@ -2,18 +2,116 @@
 
 from django.urls import URLPattern, path
 
+from units.views import bodies as body_views
+from units.views import mandates as mandate_views
+from units.views import partners as partner_views
+from units.views import agenda as agenda_views
+from units.views import attendance as attendance_views
+from units.views import calendars as calendar_views
+from units.views import follow_ups as follow_up_views
 from units.views import matrix as matrix_views
+from units.views import meetings as meeting_views
+from units.views import minutes as minutes_views
 from units.views import plan_actions as action_views
 from units.views import plan_amendments as amendment_views
 from units.views import plan_files
 from units.views import plans as plan_views
 from units.views import programmes as programme_views
+from units.views import vote_files, vote_steps
+from units.views import votes as vote_views
 
 app_name = "units"
 
-bodies: list[URLPattern] = []
-meetings: list[URLPattern] = []
-votes: list[URLPattern] = []
+bodies: list[URLPattern] = [
+    path("unidades/", body_views.units_page, name="units"),
+    path("unidades/esforco/", body_views.effort_page, name="effort"),
+    path("unidades/composicoes/<uuid:public_id>/", mandate_views.composition_page, name="composition"),
+    path("unidades/composicoes/<uuid:public_id>/alterar/", mandate_views.change_page, name="composition_change"),
+    path("unidades/composicoes/<uuid:public_id>/conselho/", mandate_views.to_council_page, name="composition_council"),
+    path("unidades/mandatos/<uuid:public_id>/terminar/", mandate_views.end_page, name="mandate_end"),
+    path("unidades/nova/<str:axis>/", body_views.unit_propose_page, name="unit_propose"),
+    path("unidades/<str:code>/", body_views.unit_page, name="unit"),
+    path("unidades/<str:code>/constituir/", mandate_views.first_page, name="unit_first"),
+    path("unidades/<str:code>/regras/", body_views.unit_edit_page, name="unit_edit"),
+    path("unidades/<str:code>/propor/", mandate_views.propose_page, name="composition_propose"),
+    path("conselho/", body_views.council_page, name="council"),
+    path("conselho/eleicao/", mandate_views.election_page, name="election"),
+    path("conselho/eleicao/ficheiro/", mandate_views.election_file_page, name="election_file"),
+    path("conselho/suplente/", mandate_views.substitute_page, name="substitute_add"),
+    path("conselho/<uuid:public_id>/substituir/", mandate_views.replace_page, name="councillor_replace"),
+    path("conselho/<uuid:public_id>/cargo/", mandate_views.position_page, name="councillor_position"),
+    path("parceiros/", partner_views.partners_page, name="partners"),
+    path("parceiros/novo/", partner_views.add_page, name="partner_add"),
+    path("parceiros/importar/", partner_views.import_page, name="partners_import"),
+    path("parceiros/exportar.csv", partner_views.partners_file, {"form": "csv"}, name="partners_csv"),
+    path("parceiros/exportar.xlsx", partner_views.partners_file, {"form": "xlsx"}, name="partners_xlsx"),
+    path("parceiros/<uuid:public_id>/", partner_views.partner_page, name="partner"),
+    path("parceiros/<uuid:public_id>/alterar/", partner_views.edit_page, name="partner_edit"),
+    path("parceiros/<uuid:public_id>/terminar/", partner_views.end_page, name="partner_end"),
+    path("parceiros/<uuid:public_id>/parcerias/nova/", partner_views.partnership_page, name="partnership_add"),
+    path(
+        "parceiros/<uuid:public_id>/parcerias/<int:key>/terminar/",
+        partner_views.partnership_end_page,
+        name="partnership_end",
+    ),
+]
+meetings: list[URLPattern] = [
+    path("reunioes/", meeting_views.meetings_page, name="meetings"),
+    path("reunioes/nova/", meeting_views.add_page, name="meeting_add"),
+    path("reunioes/calendario/", calendar_views.calendar_page, name="calendar"),
+    path("reunioes/calendario/<str:token>.ics", calendar_views.feed, name="calendar_feed"),
+    path("reunioes/corpo/<str:code>.ics", calendar_views.unit_feed, name="unit_calendar"),
+    path("reunioes/<uuid:public_id>/", meeting_views.meeting_page, name="meeting"),
+    path("reunioes/<uuid:public_id>/reuniao.ics", calendar_views.meeting_file, name="meeting_ics"),
+    path("reunioes/<uuid:public_id>/alterar/", meeting_views.edit_page, name="meeting_edit"),
+    path("reunioes/<uuid:public_id>/convocar/", meeting_views.convene_page, name="convene"),
+    path("reunioes/<uuid:public_id>/cancelar/", meeting_views.cancel_page, name="meeting_cancel"),
+    path("reunioes/<uuid:public_id>/passo/<slug:name>/", meeting_views.step, name="meeting_step"),
+    path("reunioes/<uuid:public_id>/papeis/", meeting_views.papers_page, name="papers"),
+    path("reunioes/<uuid:public_id>/papeis/<slug:kind>.pdf", meeting_views.dossier, name="dossier"),
+    path("reunioes/<uuid:public_id>/pontos/novo/", agenda_views.add_page, name="item_add"),
+    path("reunioes/<uuid:public_id>/pontos/<uuid:item_id>/", agenda_views.edit_page, name="item_edit"),
+    path("reunioes/<uuid:public_id>/pontos/<uuid:item_id>/mover/", agenda_views.move_step, name="item_move"),
+    path("reunioes/<uuid:public_id>/pontos/<uuid:item_id>/retirar/", agenda_views.remove_step, name="item_remove"),
+    path("reunioes/<uuid:public_id>/documentos/novo/", agenda_views.add_document_page, name="document_add"),
+    path("reunioes/<uuid:public_id>/documentos/<uuid:document_id>/", agenda_views.document, name="document"),
+    path(
+        "reunioes/<uuid:public_id>/documentos/<uuid:document_id>/retirar/",
+        agenda_views.withdraw_page,
+        name="document_withdraw",
+    ),
+    path("reunioes/<uuid:public_id>/presencas/", attendance_views.attendance_page, name="attendance"),
+    path("reunioes/<uuid:public_id>/presencas/quorum/", attendance_views.quorum_fragment, name="quorum"),
+    path("reunioes/<uuid:public_id>/presencas/falta/", attendance_views.excuse_step, name="excuse"),
+    path("reunioes/<uuid:public_id>/ata/", minutes_views.minutes_page, name="minutes"),
+    path("reunioes/<uuid:public_id>/ata/redigir/", minutes_views.write_page, name="minutes_write"),
+    path("reunioes/<uuid:public_id>/ata/passo/<slug:name>/", minutes_views.step, name="minutes_step"),
+    path("reunioes/<uuid:public_id>/ata/propor/", minutes_views.amend_page, name="minutes_amend"),
+    path(
+        "reunioes/<uuid:public_id>/ata/propostas/<uuid:amendment_id>/", minutes_views.answer_page, name="minutes_answer"
+    ),
+    path("reunioes/<uuid:public_id>/ata.pdf", minutes_views.minutes_file, {"form": "pdf"}, name="minutes_pdf"),
+    path("reunioes/<uuid:public_id>/ata.txt", minutes_views.minutes_file, {"form": "txt"}, name="minutes_text"),
+]
+votes: list[URLPattern] = [
+    path("deliberacoes/", vote_views.deliberations_page, name="deliberations"),
+    path("deliberacoes/registo.csv", vote_files.register_file, {"form": "csv"}, name="deliberations_csv"),
+    path("deliberacoes/registo.xlsx", vote_files.register_file, {"form": "xlsx"}, name="deliberations_xlsx"),
+    path("deliberacoes/registo.pdf", vote_files.register_pdf, name="deliberations_pdf"),
+    path("deliberacoes/propor/<uuid:item>/", vote_steps.propose_page, name="deliberation_propose"),
+    path("deliberacoes/<uuid:public_id>/", vote_views.deliberation_page, name="deliberation"),
+    path("deliberacoes/<uuid:public_id>/contagem/", vote_views.count_fragment, name="deliberation_count"),
+    path("deliberacoes/<uuid:public_id>/ficha/", vote_views.file_page, name="councillor_file"),
+    path("deliberacoes/<uuid:public_id>/posicao/", vote_steps.position_page, name="deliberation_position"),
+    path("deliberacoes/<uuid:public_id>/abrir/", vote_steps.open_page, name="deliberation_open"),
+    path("deliberacoes/<uuid:public_id>/fechar/", vote_steps.close_page, name="deliberation_close"),
+    path("deliberacoes/<uuid:public_id>/retirar/", vote_steps.withdraw_page, name="deliberation_withdraw"),
+    path("deliberacoes/<uuid:public_id>/resposta/", vote_steps.answer_page, name="deliberation_answer"),
+    path("deliberacoes/<uuid:public_id>/seguimento/", follow_up_views.add_page, name="follow_up_add"),
+    path("seguimento/", follow_up_views.follow_ups_page, name="follow_ups"),
+    path("seguimento/<uuid:public_id>/", follow_up_views.change_page, name="follow_up"),
+    path("seguimento/<uuid:public_id>/passo/<slug:name>/", follow_up_views.step_page, name="follow_up_step"),
+]
 plans: list[URLPattern] = [
     path("planos/", plan_views.plans_page, name="plans"),
     path("planos/novo/", plan_views.add_page, name="plan_add"),

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from refamp.accounts.models import User
 from refamp.accounts.rules import is_auditor, is_coordination
 from refamp.territory.models import Municipality
 from units.choices import (
@@ -26,8 +27,6 @@ from units.rules import chairs, is_secretariat, keeps_council, sits_in, speaks_f
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
-
-    from refamp.accounts.models import User
 
     Person = User | AnonymousUser
 
@@ -306,3 +305,10 @@ def follow_ups(user: "Person") -> QuerySet[FollowUp]:
 
 def overdue(found: QuerySet[FollowUp], day: date | None = None) -> QuerySet[FollowUp]:
     return found.filter(state="open", due_on__lt=day or timezone.localdate())
+
+
+def people_for_tasks() -> QuerySet[User]:
+    """Who can be given a task: whoever has a mandate in force, in whatever body."""
+    today = timezone.localdate()
+    held = Mandate.objects.filter(in_force_on(today), person=OuterRef("pk"))
+    return User.objects.filter(Exists(held), is_active=True).order_by("name", "pk")
