@@ -146,9 +146,7 @@ def test_only_the_sitting_councillor_votes_for_a_municipality():
 def test_a_substitute_recorded_in_the_attendance_votes_instead():
     here = chamber(3)
     stand_in = UserFactory()
-    mandate = MandateFactory(
-        unit=here.unit, person=stand_in, position=Position.SUBSTITUTE, municipality=here.places[2]
-    )
+    mandate = MandateFactory(unit=here.unit, person=stand_in, position=Position.SUBSTITUTE, municipality=here.places[2])
     found = open_voting(actor=here.president, deliberation=proposal(here))
     with pytest.raises(NotAllowed):
         cast_vote(actor=stand_in, deliberation=found, municipality=here.places[2], value="for")
@@ -180,7 +178,11 @@ def test_a_vote_can_be_changed_until_voting_closes():
     found = open_voting(actor=here.president, deliberation=proposal(here))
     vote(here, found, "fff")
     changed = cast_vote(
-        actor=here.people[0], deliberation=found, municipality=here.places[0], value="against", declaration=" Porque sim. "
+        actor=here.people[0],
+        deliberation=found,
+        municipality=here.places[0],
+        value="against",
+        declaration=" Porque sim. ",
     )
     assert (changed.value, changed.declaration, changed.version) == ("against", "Porque sim.", 2)
     assert found.votes.count() == 3
@@ -293,11 +295,17 @@ def test_nothing_that_a_secret_vote_leaves_behind_says_what_was_voted(caplog):
             here = chamber(3)
             found = open_voting(actor=here.president, deliberation=proposal(here, is_secret=True))
             vote(here, found, votes)
-            rows = list(Vote.objects.order_by("municipality__name").values_list("municipality__name", "value", "declaration", "conflict", "version"))
-            events = list(
-                Event.objects.filter(action__startswith="vote").order_by("id").values_list("action", "object_label", "before", "after", "reason")
+            rows = list(
+                Vote.objects.order_by("municipality__name").values_list(
+                    "municipality__name", "value", "declaration", "conflict", "version"
+                )
             )
-            transaction.set_rollback(True)  # noqa: FBT003 - Django's signature
+            events = list(
+                Event.objects.filter(action__startswith="vote")
+                .order_by("id")
+                .values_list("action", "object_label", "before", "after", "reason")
+            )
+            transaction.set_rollback(True)
             return rows, events
 
     assert left_behind("ffa") == left_behind("aff")
@@ -312,7 +320,9 @@ def test_a_secret_vote_is_final_and_has_no_declaration():
         vote(here, found, "a")
     assert refusal.value.code == "final"
     with pytest.raises(Refused) as refusal:
-        cast_vote(actor=here.people[1], deliberation=found, municipality=here.places[1], value="for", declaration="Voto sim.")
+        cast_vote(
+            actor=here.people[1], deliberation=found, municipality=here.places[1], value="for", declaration="Voto sim."
+        )
     assert refusal.value.code == "secret"
     assert SecretBallot.objects.get().votes_for == 1
 
@@ -342,7 +352,9 @@ def test_the_secretariat_withdraws_from_the_agenda_and_the_chair_during_the_vote
     with pytest.raises(Refused) as refusal:
         withdraw_deliberation(actor=here.secretary, deliberation=first, reason=" ")
     assert refusal.value.code == "reason"
-    assert withdraw_deliberation(actor=here.secretary, deliberation=first, reason="Falta o parecer.").state == "withdrawn"
+    assert (
+        withdraw_deliberation(actor=here.secretary, deliberation=first, reason="Falta o parecer.").state == "withdrawn"
+    )
     with pytest.raises(NotAllowed):
         withdraw_deliberation(actor=here.secretary, deliberation=second, reason="Já não é preciso.")
     assert withdraw_deliberation(actor=here.president, deliberation=second, reason="Já não é preciso.").number is None
@@ -490,7 +502,12 @@ def test_every_step_from_every_state_for_everybody(old, step, who):
     Deliberation.objects.filter(pk=found.pk).update(
         state=old, number=7, year=2020, closed_at=timezone.now(), votes_for=None if old in {"draft", "voting"} else 1
     )
-    person = {"president": here.president, "secretary": here.secretary, "member": here.people[2], "nobody": UserFactory()}[who]
+    person = {
+        "president": here.president,
+        "secretary": here.secretary,
+        "member": here.people[2],
+        "nobody": UserFactory(),
+    }[who]
     act = {
         "voting": lambda: open_voting(actor=person, deliberation=found),
         "close": lambda: close_voting(actor=person, deliberation=found),
@@ -537,7 +554,11 @@ def test_the_database_keeps_the_votes_of_a_closed_deliberation():
         "INSERT INTO units_vote (deliberation_id, municipality_id, value, declaration, conflict, cast_at, version)"
         " SELECT %s, id, 'for', '', '', now(), 1 FROM territory_municipality LIMIT 1",
     ):
-        with pytest.raises(IntegrityError, match="Votes change only"), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(IntegrityError, match="Votes change only"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(sql, [found.pk])
     with pytest.raises(DatabaseError), transaction.atomic():
         Deliberation.objects.filter(pk=found.pk).delete()

@@ -6,7 +6,14 @@ from django.utils import timezone
 
 from refamp.accounts.models import User
 from refamp.territory.models import Municipality
-from tests.factories import BodyRuleFactory, MandateFactory, MeetingFactory, MunicipalityFactory, UnitFactory, UserFactory
+from tests.factories import (
+    BodyRuleFactory,
+    MandateFactory,
+    MeetingFactory,
+    MunicipalityFactory,
+    UnitFactory,
+    UserFactory,
+)
 from units.actions.votes import cast_vote, propose_deliberation
 from units.choices import DecisionRule, ItemKind, LegalEffect, MeetingState, Position, Presence, UnitKind
 from units.models import AgendaItem, Attendance, Deliberation, Mandate, Meeting, Unit
@@ -33,7 +40,13 @@ class Chamber:
 def chamber(seats: int = 17, *, present: int | None = None, state: str = MeetingState.IN_SESSION, **facts) -> Chamber:
     """The first `present` of the seats (everybody, unless said) are recorded as there, every other one remotely."""
     unit = UnitFactory(
-        code="CV", kind=UnitKind.COUNCIL, axis_lineage=None, name="Conselho", members_min=seats, members_max=seats, **facts
+        code="CV",
+        kind=UnitKind.COUNCIL,
+        axis_lineage=None,
+        name="Conselho",
+        members_min=seats,
+        members_max=seats,
+        **facts,
     )
     for rule in DecisionRule:
         BodyRuleFactory(unit=unit, rule=rule, is_default=rule == DecisionRule.SIMPLE_MAJORITY)

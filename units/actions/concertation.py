@@ -45,9 +45,7 @@ def record_position(
         position = MunicipalPosition.objects.create(
             deliberation=found, municipality=municipality, author=actor, **wanted
         )
-        record(
-            actor=actor, action="position.recorded", obj=found, after={"municipality": municipality.name} | wanted
-        )
+        record(actor=actor, action="position.recorded", obj=found, after={"municipality": municipality.name} | wanted)
         return position
     if version is not None and position.version != version:
         raise Stale(_("Somebody else saved first. Compare both versions and choose."), current=position)

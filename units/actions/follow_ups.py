@@ -36,9 +36,7 @@ def check_task(values: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def add_follow_up(
-    *, actor: User | None, deliberation: Deliberation, task: str, owner: User, due_on: date
-) -> FollowUp:
+def add_follow_up(*, actor: User | None, deliberation: Deliberation, task: str, owner: User, due_on: date) -> FollowUp:
     """Give somebody something to do after a vote that was closed, by the secretariat of the body."""
     if actor is not None and not keeps_deliberations_of(actor, deliberation.unit_id):
         raise NotAllowed
@@ -97,7 +95,5 @@ def move_follow_up(
     found.note = note or found.note
     found.version += 1
     found.save(update_fields=["state", "done_at", "note", "version", "updated_at"])
-    record(
-        actor=actor, action=f"follow_up.{state}", obj=found, before=before, after={"state": state}, reason=note
-    )
+    record(actor=actor, action=f"follow_up.{state}", obj=found, before=before, after={"state": state}, reason=note)
     return found

@@ -43,6 +43,7 @@ from units.models import (
     Composition,
     Deliberation,
     Mandate,
+    Meeting,
     PlanAmendment,
     RegisterNumber,
     SecretBallot,
@@ -227,9 +228,7 @@ def check_part(actor: User | None, deliberation: Deliberation, part: str) -> Non
 def check_not_author(actor: User | None, deliberation: Deliberation) -> None:
     """Whoever approves is never the author: another chair announces what becomes of one's own proposal."""
     if actor is not None and is_author_of(actor, deliberation):
-        raise Refused(
-            _("You proposed or wrote what is decided here: somebody else takes this step."), code="author"
-        )
+        raise Refused(_("You proposed or wrote what is decided here: somebody else takes this step."), code="author")
 
 
 def keep(deliberation: Deliberation, **values: Any) -> None:
@@ -255,7 +254,9 @@ def open_voting(
     """Open the vote, by the chair, while the meeting is in session. `at`: the platform's own moment (demonstration)."""
     found = locked_deliberation(deliberation, version)
     check_part(actor, found, check_move(DELIBERATION_MOVES, found.state, DeliberationState.VOTING))
-    if found.item.meeting.state != MeetingState.IN_SESSION:
+    # Locked, so that nobody closes the meeting while its vote opens.
+    meeting = Meeting.objects.select_for_update().get(pk=found.item.meeting_id)
+    if meeting.state != MeetingState.IN_SESSION:
         raise Refused(_("Open the meeting first: a vote takes place in session."), code="not_in_session")
     handler_of(found)
     keep(found, state=DeliberationState.VOTING, opened_at=moment(actor, at))
@@ -324,7 +325,9 @@ def cast_vote(
         vote.version += 1
         vote.save(update_fields=[*wanted, "cast_at", "version"])
     if found.is_secret and value:
-        SecretBallot.objects.filter(deliberation=found).update(**{SUMS[VoteValue(value)]: F(SUMS[VoteValue(value)]) + 1})
+        SecretBallot.objects.filter(deliberation=found).update(
+            **{SUMS[VoteValue(value)]: F(SUMS[VoteValue(value)]) + 1}
+        )
     record(
         actor=actor,
         action=action,
@@ -463,9 +466,7 @@ def check_casting_vote(
                 _("Who states a conflict of interest has no casting vote."), code="conflict", field="casting_vote"
             )
         if own.value in {VoteValue.FOR, VoteValue.AGAINST} and own.value != casting_vote:
-            raise Refused(
-                _("A casting vote goes the way of one's own vote."), code="own_vote", field="casting_vote"
-            )
+            raise Refused(_("A casting vote goes the way of one's own vote."), code="own_vote", field="casting_vote")
 
 
 def next_number(unit: Unit, year: int) -> int:

@@ -24,7 +24,9 @@ class ProposalForm(forms.Form):
     legal_effect = forms.ChoiceField(
         label=_("Legal effect"),
         choices=LegalEffect.choices,
-        help_text=_("A proposal leaves what it decides on awaiting the Metropolitan Council until its answer is recorded."),
+        help_text=_(
+            "A proposal leaves what it decides on awaiting the Metropolitan Council until its answer is recorded."
+        ),
     )
     framework = forms.ModelChoiceField(
         Framework.objects.none(),
@@ -35,7 +37,9 @@ class ProposalForm(forms.Form):
         help_text=_("Chosen, it is in force once the deliberation passes."),
     )
     is_secret = forms.BooleanField(
-        label=_("Secret ballot"), required=False, help_text=_("For decisions about persons: nobody learns who voted what.")
+        label=_("Secret ballot"),
+        required=False,
+        help_text=_("For decisions about persons: nobody learns who voted what."),
     )
 
     def __init__(self, *args: Any, rules: list[tuple[str, str]], editions: QuerySet[Framework], **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ from units.choices import (
 )
 from units.formulas.votes import Counts, Outcome, is_tie, outcome, quorum_of
 from units.models import Attendance, Deliberation, FollowUp, Mandate, Vote
-from units.queries.bodies import Keys, body_keys, mandates_of, seats_of
+from units.queries.bodies import Keys, body_keys, in_force_on, mandates_of, seats_of
 from units.rules import chairs, is_secretariat, keeps_council, sits_in, speaks_for
 
 if TYPE_CHECKING:
@@ -201,9 +201,7 @@ def counts_of(deliberation: Deliberation) -> Counts:
 
 
 def quorum_needed(deliberation: Deliberation, seats: int) -> int:
-    return quorum_of(
-        seats, call=deliberation.item.meeting.call, second_call=deliberation.unit.second_call_quorum
-    )  # fmt: skip
+    return quorum_of(seats, call=deliberation.item.meeting.call, second_call=deliberation.unit.second_call_quorum)
 
 
 @dataclass(frozen=True)

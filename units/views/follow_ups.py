@@ -34,11 +34,13 @@ PAGE = 300
 def follow_ups_page(request: HttpRequest) -> HttpResponse:
     """Tasks with their owners and dates, the nearest first; late ones say so."""
     visible = follow_ups(request.user)
-    initial = request.GET if request.GET else {"state": FollowUpState.OPEN}
+    initial = request.GET or {"state": FollowUpState.OPEN}
     found = FollowUpFilter(initial, queryset=visible.order_by("due_on", "pk"), request=request)
     shown = list(found.qs[:PAGE]) if found.is_valid() else []
     keys = body_keys()
-    kept = {unit: keeps_deliberations_of(request.user, unit, keys) for unit in {row.deliberation.unit_id for row in shown}}
+    kept = {
+        unit: keeps_deliberations_of(request.user, unit, keys) for unit in {row.deliberation.unit_id for row in shown}
+    }
     for row in shown:
         row.may_keep = kept[row.deliberation.unit_id]  # type: ignore[attr-defined]  # for the template
     context = {
@@ -87,7 +89,11 @@ def change_page(request: HttpRequest, public_id: Any) -> HttpResponse:
             change_follow_up(actor=request.user, follow_up=task, **form.cleaned_data)
         except Stale as late:
             stale = [
-                {"label": form.fields[name].label, "saved": getattr(late.current, name), "yours": form.cleaned_data[name]}
+                {
+                    "label": form.fields[name].label,
+                    "saved": getattr(late.current, name),
+                    "yours": form.cleaned_data[name],
+                }
                 for name in ("task", "owner", "due_on")
             ]
             form.data = form.data.copy()

@@ -41,7 +41,9 @@ def register_file(request: HttpRequest, form: str) -> HttpResponseBase:
 def register_pdf(request: HttpRequest) -> HttpResponse:
     """The register on paper, tagged and made to last."""
     found = list(
-        filtered(request).prefetch_related("votes__municipality").order_by("year", "unit__code", "number", "pk")[:MOST_ON_PAPER]
+        filtered(request)
+        .prefetch_related("votes__municipality")
+        .order_by("year", "unit__code", "number", "pk")[:MOST_ON_PAPER]
     )
     data = {
         "title": _("Register of deliberations"),
@@ -83,7 +85,11 @@ def entry_of(one: Deliberation) -> dict[str, Any]:
     if one.casting_vote in {VoteValue.FOR, VoteValue.AGAINST}:
         facts.append([_("Casting vote"), one.get_casting_vote_display()])
     if one.metropolitan_answer:
-        told = [one.get_metropolitan_answer_display(), one.metropolitan_reference, day(one.metropolitan_at) if one.metropolitan_at else ""]
+        told = [
+            one.get_metropolitan_answer_display(),
+            one.metropolitan_reference,
+            day(one.metropolitan_at) if one.metropolitan_at else "",
+        ]
         facts.append([_("Metropolitan Council"), " · ".join(part for part in told if part)])
     votes: list[list[str]] = []
     if not one.is_secret:

@@ -109,7 +109,13 @@ def open_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     if room.now and room.now.present < room.now.outcome.quorum:
         lines.insert(0, _("There is no quorum yet: %(needed)s are needed.") % {"needed": room.now.outcome.quorum})
     context = {"question": _("Open the vote?"), "lines": lines, "submit": _("Open the vote")}
-    return stepped(request, deliberation, context, None, lambda: open_voting(actor=request.user, deliberation=deliberation, version=version_of(request)))  # fmt: skip
+    return stepped(
+        request,
+        deliberation,
+        context,
+        None,
+        lambda: open_voting(actor=request.user, deliberation=deliberation, version=version_of(request)),
+    )
 
 
 @door(signed_in, methods=("GET", "POST"))
@@ -130,9 +136,7 @@ def close_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         if room.now.present < room.now.outcome.quorum:
             lines.append(_("There is no quorum: closed now, nothing is decided."))
         elif not deliberation.is_secret:
-            lines.append(
-                _("Closed now, it passes.") if room.now.outcome.passed else _("Closed now, it does not pass.")
-            )
+            lines.append(_("Closed now, it passes.") if room.now.outcome.passed else _("Closed now, it does not pass."))
     lines.append(_("It gets its number in the register, and what it decides on changes at once. Nothing reopens it."))
     context = {"question": _("Close the vote?"), "lines": lines, "submit": _("Close the vote")}
 
@@ -157,7 +161,9 @@ def withdraw_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     }
 
     def run() -> Deliberation:
-        return withdraw_deliberation(actor=request.user, deliberation=deliberation, version=version_of(request), **form.cleaned_data)  # fmt: skip
+        return withdraw_deliberation(
+            actor=request.user, deliberation=deliberation, version=version_of(request), **form.cleaned_data
+        )
 
     return stepped(request, deliberation, context, form, run)
 
@@ -176,7 +182,9 @@ def answer_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     }
 
     def run() -> Deliberation:
-        return record_metropolitan_answer(actor=request.user, deliberation=deliberation, version=version_of(request), **form.cleaned_data)  # fmt: skip
+        return record_metropolitan_answer(
+            actor=request.user, deliberation=deliberation, version=version_of(request), **form.cleaned_data
+        )
 
     return stepped(request, deliberation, context, form, run)
 
@@ -186,7 +194,9 @@ def version_of(request: HttpRequest) -> int | None:
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None  # noqa: PLR2004 - an integer
 
 
-def stepped(request: HttpRequest, deliberation: Deliberation, context: dict[str, Any], form: Any, run: Any) -> HttpResponse:
+def stepped(
+    request: HttpRequest, deliberation: Deliberation, context: dict[str, Any], form: Any, run: Any
+) -> HttpResponse:
     """A page that asks, does the step once answered, and goes back to the deliberation."""
     if request.method == "POST" and (form is None or form.is_valid()):
         try:

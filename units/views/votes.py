@@ -183,13 +183,17 @@ def file_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         and voter_of(request.user, mine.seat) is not None
         and not (deliberation.is_secret and mine.vote)
     )
-    initial = {name: getattr(mine.vote, name) for name in ("value", "declaration", "conflict")} if mine and mine.vote else {}
+    initial = (
+        {name: getattr(mine.vote, name) for name in ("value", "declaration", "conflict")} if mine and mine.vote else {}
+    )
     form = VoteForm(request.POST or None, initial=initial, is_secret=deliberation.is_secret)
     if request.method == "POST" and mine is None:
         check(None)
     if request.method == "POST" and mine is not None and form.is_valid():
         try:
-            cast_vote(actor=request.user, deliberation=deliberation, municipality=mine.seat.municipality, **form.cleaned_data)
+            cast_vote(
+                actor=request.user, deliberation=deliberation, municipality=mine.seat.municipality, **form.cleaned_data
+            )
         except Refused as refusal:
             refused(request, form, refusal)
         else:
