@@ -22,6 +22,8 @@ from refamp.base.text import fold
 from refamp.jobs.choices import EmailState, JobState, UploadState
 from refamp.jobs.models import Canary, Email, Job, Upload
 from refamp.territory.models import Municipality, Parish
+from units.models import Partner, Unit
+from units.queries.desk import tasks_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -114,6 +116,8 @@ def search(user: "Person", query: str) -> list[HitGroup]:
             ("title", "municipality__name"),
             plan_hit,
         ),
+        (_("Units"), Unit.objects.all(), ("name", "code"), unit_hit),
+        (_("Partners"), Partner.objects.all(), ("name", "acronym"), partner_hit),
     ]
     groups = []
     for label, rows, fields, as_hit in kinds:
@@ -154,6 +158,14 @@ def plan_hit(plan: LocalPlan) -> Hit:
     )
 
 
+def unit_hit(unit: Unit) -> Hit:
+    return Hit(unit.name, f"{unit.code} · {unit.get_kind_display()}", address("units:unit", unit.code))
+
+
+def partner_hit(partner: Partner) -> Hit:
+    return Hit(partner.name, str(partner.get_kind_display()), address("units:partner", partner.public_id))
+
+
 @dataclass(frozen=True)
 class Waiting:
     """Something that a person has to do, with its date where it has one."""
@@ -166,8 +178,15 @@ class Waiting:
 
 def waiting_for(user: "User") -> list[Waiting]:
     """What this person owes, the nearest date first."""
-    found = [*texts_waiting(user), *uploads_waiting(user), *answers_waiting(user)]
+    found = [*texts_waiting(user), *uploads_waiting(user), *answers_waiting(user), *governance_waiting(user)]
     return sorted(found, key=lambda waiting: (waiting.due is None, waiting.due or date.max))
+
+
+def governance_waiting(user: "User") -> list[Waiting]:
+    """Votes, plans, opinions and tasks of the bodies in which somebody sits."""
+    return [
+        Waiting(task.text, task.detail, address(task.url_name, *task.url_args), task.due) for task in tasks_of(user)
+    ]
 
 
 def texts_waiting(user: "User") -> list[Waiting]:

@@ -16,6 +16,8 @@ from refamp.lobby.queries import (
     search,
     waiting_for,
 )
+from units.queries.bodies import bodies_of
+from units.queries.desk import desk
 
 
 @door(everyone)
@@ -36,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context
         | {
             "waiting": waiting_for(request.user),
+            "seats": bodies_of(request.user),
             "roles": request.user.assignments.current().select_related("municipality"),
             "open_consultations": Consultation.objects.visible_to(request.user).filter(state="open")[:6],
             "plans": LocalPlan.objects.visible_to(request.user).filter(municipality__in=places)[:6] if places else [],
@@ -45,7 +48,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @door(sees_drafts)
 def dashboard_page(request: HttpRequest) -> HttpResponse:
-    context = {"dashboard": dashboard(), "uses_admin": may_use_admin(request.user)}
+    context = {
+        "dashboard": dashboard(),
+        "desk": desk(request.user),
+        "uses_admin": may_use_admin(request.user),
+    }
     return render(request, "lobby/dashboard.html", context)
 
 

@@ -2,7 +2,7 @@
 // is the share of the rows so far against the share of the total that they give. Rows without a figure are left out.
 import { TableDrawing, html, seriesOf, svg, tick } from "./chart.js";
 
-const SIDE = 240, LEFT = 46, BOTTOM = 26, TOP = 10, RIGHT = 14;
+const SIDE = 240, LEFT = 46, BOTTOM = 26, TOP = 10, RIGHT = 26;
 const x = (share) => LEFT + share * SIDE, y = (share) => TOP + (1 - share) * SIDE;
 
 class Lorenz extends TableDrawing {

@@ -196,19 +196,20 @@ def decide_composition(deliberation: Deliberation, _outcome: Any = None) -> None
         )
 
 
-def first_day(unit: Unit, composition: Composition) -> date:
+def first_day(unit: Unit, composition: Composition, deliberation: Deliberation) -> date:
     """When an agreed composition takes effect.
 
     As proposed, but not before it was agreed, and after a mandate's first day where one began so late.
     """
-    wanted = max(composition.starts_on, timezone.localdate())
+    agreed = deliberation.metropolitan_at or timezone.localdate(deliberation.closed_at)
+    wanted = max(composition.starts_on, agreed)
     latest = unended(unit, wanted).order_by("-starts_on").values_list("starts_on", flat=True).first()
     return max(wanted, latest + ONE_DAY) if latest else wanted
 
 
 def seat_composition(unit: Unit, composition: Composition, deliberation: Deliberation) -> None:
     """End who sat, seat who was agreed, constitute the unit."""
-    day = first_day(unit, composition)
+    day = first_day(unit, composition, deliberation)
     for mandate in unended(unit, day).select_related("unit", "person", "municipality", "partner"):
         close(mandate, actor=None, last=day - ONE_DAY, reason=EndReason.REPLACED, act=str(deliberation))
     seats = [

@@ -13,10 +13,10 @@ from units.queries.bodies import FOUNDING_GOVERNANCE
 
 
 class Command(BaseCommand):
-    help = "Makes the units, the Council and their decision rules where they are missing. Run again, it changes nothing."
+    help = "Makes the bodies and their decision rules where they are missing. Run again, it changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, default=FOUNDING_GOVERNANCE, help="JSON file (default: 2014).")
+        parser.add_argument("file", nargs="?", type=Path, default=FOUNDING_GOVERNANCE, help="JSON (default: 2014).")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         data = json.loads(options["file"].read_text(encoding="utf-8"))

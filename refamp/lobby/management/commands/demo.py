@@ -21,6 +21,7 @@ from refamp.accounts.models import User
 from refamp.territory.models import Municipality
 
 CONSULTATIONS = "load_demo_consultations"
+GOVERNANCE = "load_demo_governance"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--force", "--demo", action="store_true", help="also in a database of one's own (DATABASE_URL)"
         )
-        parser.add_argument("--no-consultations", action="store_true", help="only the accounts")
+        parser.add_argument("--no-consultations", action="store_true", help="without the consultations")
+        parser.add_argument("--no-governance", action="store_true", help="without units, meetings, decisions and plans")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if os.environ.get("REFAMP_EMBEDDED") != "1" and not options["force"]:
@@ -74,6 +76,8 @@ class Command(BaseCommand):
             write(kept)
         if not options["no_consultations"] and CONSULTATIONS in get_commands():
             call_command(CONSULTATIONS, stdout=self.stdout)
+        if not options["no_governance"]:
+            call_command(GOVERNANCE, stdout=self.stdout)
         self.show(kept)
 
     def make(self, sample: Sample, kept: dict[str, str]) -> dict[str, str]:
