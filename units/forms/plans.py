@@ -28,6 +28,13 @@ def version_field() -> forms.IntegerField:
     return forms.IntegerField(widget=forms.HiddenInput, required=False, label=_("Version"))
 
 
+def choose_unit(form: forms.Form, units: QuerySet[Unit]) -> None:
+    """The units to choose from; a single one is chosen already."""
+    form.fields["unit"].queryset = units  # type: ignore[attr-defined]  # of a ModelChoiceField
+    if len(units) == 1 and not form.is_bound and not form.initial.get("unit"):
+        form.initial["unit"] = units[0].code
+
+
 class PlanForm(forms.Form):
     """A new plan; `units` are those in which one has a mandate."""
 
@@ -38,7 +45,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # of a ModelChoiceField
+        choose_unit(self, units)
         self.fields["year"].initial = timezone.localdate().year + 1
 
 
@@ -191,7 +198,10 @@ class ActionForms:
         }
 
     def is_valid(self) -> bool:
-        return all([self.form.is_valid(), *(rows.is_valid() for rows in self.parts.values())])
+        right = [self.form.is_valid(), *(rows.is_valid() for rows in self.parts.values())]
+        if not all(right[1:]):
+            self.form.add_error(None, _("Something in milestones, budget or risks is not right: see below."))
+        return all(right)
 
     @property
     def version(self) -> int | None:
@@ -230,6 +240,7 @@ class ActionForms:
             found = True
             if fault.place is not None:
                 self.filled(fault.field)[fault.place].add_error(fault.column, fault.message)
+                self.form.add_error(None, fault.message)
             elif fault.field in self.form.fields:
                 self.form.add_error(fault.field, fault.message)
             else:
@@ -341,7 +352,7 @@ class ProgrammeForm(forms.Form):
 
     def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # of a ModelChoiceField
+        choose_unit(self, units)
 
 
 class WorkbookForm(forms.Form):

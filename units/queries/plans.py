@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BooleanField,
     Case,
@@ -48,6 +49,9 @@ from units.choices import (
 from units.formulas.plans import DONE, Step, canonical, status_of
 from units.models import (
     Action,
+    ActionNode,
+    ActionPartner,
+    ActionPlace,
     ActionPlan,
     AgendaItem,
     BodyRule,
@@ -125,6 +129,17 @@ def plans(user: "Person") -> QuerySet[ActionPlan]:
     )
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the words of a plan's content can mean."""
+
+    year: int
+    nodes: Mapping[str, Node]
+    places: Mapping[str, Municipality]
+    partners: Mapping[str, Partner]
+    programmes: Mapping[str, Programme]
+
+
 def actions_with_all(actions: QuerySet[Action]) -> QuerySet[Action]:
     """With everything that a content or a page of an action says, in one query per kind of thing."""
     return actions.select_related("lead", "programme", "carried_from", "plan__unit").prefetch_related(
@@ -174,7 +189,55 @@ def content_of(plan: ActionPlan) -> dict[str, Any]:
     }
 
 
-def content_of_action(action: Action) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Links:
+    """What an action is tied to, in the order in which a content says it."""
+
+    nodes: list[Node]
+    places: list[Municipality]
+    partners: list[Partner]
+
+
+def links_of(action: Action) -> Links:
+    return Links(list(action.nodes.all()), list(action.municipalities.all()), list(action.partners.all()))
+
+
+def action_for_form(user: "Person", public_id: Any) -> Action | None:
+    """An action as its form needs it: parts loaded, links as lists of keys (`known_links` makes them objects)."""
+
+    def keys(model: Any, path: str) -> ArraySubquery:
+        return ArraySubquery(model.objects.filter(action=OuterRef("pk")).values(path))
+
+    return (
+        Action.objects.visible_to(user)
+        .filter(public_id=public_id)
+        .select_related("lead", "programme", "carried_from", "plan__unit")
+        .prefetch_related(
+            Prefetch("budget", BudgetLine.objects.order_by("year", "source")),
+            Prefetch("milestones", Milestone.objects.order_by("order", "id")),
+            Prefetch("risks", Risk.objects.order_by("id")),
+        )
+        .annotate(
+            node_keys=keys(ActionNode, "node__lineage"),
+            place_keys=keys(ActionPlace, "municipality__code"),
+            partner_keys=keys(ActionPartner, "partner__public_id"),
+        )
+        .first()
+    )
+
+
+def known_links(action: Any, known: Known) -> Links:
+    """The links of `action_for_form` as objects."""
+    nodes = [known.nodes[str(key)] for key in action.node_keys]
+    return Links(
+        sorted(nodes, key=lambda node: (node.kind, node.code)),
+        [known.places[code] for code in sorted(action.place_keys)],
+        [known.partners[key] for key in sorted(str(key) for key in action.partner_keys)],
+    )
+
+
+def content_of_action(action: Action, links: Links | None = None) -> dict[str, Any]:
+    links = links or links_of(action)
     return {
         "key": str(action.key),
         "code": action.code,
@@ -183,11 +246,11 @@ def content_of_action(action: Action) -> dict[str, Any]:
         "scope": action.scope,
         "serves": [
             {"kind": node.kind, "code": node.code, "wording": node.wording, "lineage": str(node.lineage)}
-            for node in action.nodes.all()
+            for node in links.nodes
         ],
-        "municipalities": [place.code for place in action.municipalities.all()],
+        "municipalities": [place.code for place in links.places],
         "lead": action.lead.code if action.lead else None,
-        "partners": [{"id": str(partner.public_id), "name": partner.name} for partner in action.partners.all()],
+        "partners": [{"id": str(partner.public_id), "name": partner.name} for partner in links.partners],
         "programme": action.programme.code if action.programme else None,
         "target_group": action.target_group,
         "people_expected": action.people_expected,
@@ -224,17 +287,6 @@ def text_of(plan: ActionPlan) -> str:
     return canonical(content_of(plan))
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the words of a plan's content can mean."""
-
-    year: int
-    nodes: Mapping[str, Node]
-    places: Mapping[str, Municipality]
-    partners: Mapping[str, Partner]
-    programmes: Mapping[str, Programme]
-
-
 def served_nodes() -> QuerySet[Node]:
     """The operational responses and action lines of the edition in force, in reading order."""
     return (
@@ -265,10 +317,16 @@ def known_for(plan: ActionPlan, content: Mapping[str, Any] | None = None) -> Kno
     `content`: one that was agreed; what it names is known from the latest edition that has it.
     """
     agreed = {node["lineage"] for action in (content or {}).get("actions", ()) for node in action["serves"]}
-    older = Node.objects.filter(lineage__in=agreed, kind__in=SERVED_KINDS).order_by("framework_id")
-    tied = Node.objects.filter(served_by__plan=plan).select_related("parent__parent__parent").distinct()
-    # What is already tied stays tied to the edition it was agreed under.
-    nodes = {str(node.lineage): node for found in (older, served_nodes(), tied) for node in found}
+    in_force = Q(framework__state=FrameworkState.IN_FORCE)
+    tied = Q(pk__in=ActionNode.objects.filter(action__plan=plan).values("node"))
+    found = Node.objects.filter(in_force | tied | Q(lineage__in=agreed), kind__in=SERVED_KINDS).annotate(
+        # What is tied stays tied to the edition it was agreed under; else the edition in force, else the latest.
+        rank=Case(When(tied, then=2), When(in_force, then=1), default=0, output_field=IntegerField())
+    )
+    nodes = {
+        str(node.lineage): node
+        for node in found.select_related("framework", "parent__parent__parent").order_by("rank", "framework_id")
+    }
     return Known(
         year=plan.year,
         nodes=nodes,

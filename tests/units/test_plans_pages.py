@@ -1,0 +1,415 @@
+"""Plans, actions, the matrix and programmes in the browser and over the API: who sees what, and that it works."""
+
+import io
+import json
+from decimal import Decimal
+
+import pytest
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from refamp.jobs.actions import confirm_upload, create_upload
+from refamp.jobs.actions.uploads import apply_upload, check_upload, spec
+from refamp.jobs.models import Upload
+from tests.factories import (
+    ActionFactory,
+    ActionPlanFactory,
+    BudgetLineFactory,
+    PartnerFactory,
+    PlanAmendmentFactory,
+    ProgrammeFactory,
+    RiskFactory,
+)
+from tests.units.planning import YEAR, content, decide, deliberation, told, world
+from units.actions.plans import draft_plan, save_action
+from units.actions.progress import recompute_progress
+from units.choices import PlanState
+from units.exchange.plans import SHEETS, workbook
+from units.formulas.plans import canonical
+from units.models import Action, ActionPlan
+from units.queries.plans import content_of
+from units.tasks.plans import KIND
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def here():
+    return world()
+
+
+def approved(here, **changes):
+    plan = draft_plan(actor=here.member, unit=here.unit, year=YEAR, title="Plano aprovado")
+    save_action(actor=here.member, plan=plan, content=content(here.response, title="Ação pública", **changes))
+    ActionPlan.objects.filter(pk=plan.pk).update(state=PlanState.BEFORE_COUNCIL)
+    decide(deliberation(here, plan=plan))
+    plan.refresh_from_db()
+    return plan
+
+
+def draft(here):
+    plan = draft_plan(actor=here.member, unit=here.unit, year=YEAR + 1, title="Plano secreto")
+    action = save_action(
+        actor=here.member, plan=plan, content=content(here.other_response, year=YEAR + 1, title="Ação secreta")
+    )
+    return plan, action
+
+
+def plan_addresses(plan):
+    names = ("plan", "plan_versions", "plan_workbook")
+    return [reverse(f"units:{name}", args=[plan.public_id]) for name in names] + [
+        reverse("api:plans-detail", args=[plan.public_id])
+    ]
+
+
+def action_addresses(action):
+    return [
+        reverse("units:action", args=[action.public_id]),
+        reverse("units:action_sheet", args=[action.public_id]),
+        reverse("api:actions-detail", args=[action.public_id]),
+    ]
+
+
+def test_a_draft_does_not_exist_for_strangers_and_is_in_no_list_search_matrix_or_export(here, client_of):
+    plan, action = draft(here)
+    approved(here)
+    outside = ["outsider", "councillor", "other_member", "reviewer"]
+    for who in [None, *(getattr(here, name) for name in outside)]:
+        client = client_of(who)
+        for address in plan_addresses(plan) + action_addresses(action):
+            assert client.get(address).status_code == 404, (who, address)
+        for address in (
+            "/planos/", "/acoes/", "/planos/matriz/?year=all&drafts=on",
+            "/planos/matriz/exportar.csv?year=all&drafts=on",
+            "/api/v1/plans/", "/api/v1/actions/", "/api/v1/actions/?search=secreta", "/api/v1/actions/?format=csv",
+            "/programas/", reverse("units:serving", args=[here.other_response.public_id]),
+        ):  # fmt: skip
+            answer = client.get(address)
+            body = answer.getvalue() if answer.streaming else answer.content
+            assert answer.status_code == 200, address
+            assert b"secret" not in body, (who, address)
+    for address in plan_addresses(plan) + action_addresses(action):
+        answer = client_of(here.colleague).get(address)
+        assert answer.status_code == 200, address
+        if answer.streaming:  # closing the answer would close the test's own connection
+            answer.file_to_stream.close()
+
+
+def test_writing_doors_are_shut_to_who_has_no_mandate(here, client_of):
+    plan = approved(here)
+    action = plan.actions.get()
+    milestone = action.milestones.first()
+    doors = [
+        reverse("units:action_cancel", args=[action.public_id]),
+        reverse("units:action_override", args=[action.public_id]),
+        reverse("units:milestone_report", args=[action.public_id, milestone.public_id]),
+        reverse("units:amendment_add", args=[plan.public_id]),
+        reverse("units:action_step", args=[action.public_id, "iniciar"]),
+        reverse("units:plan_step", args=[plan.public_id, "iniciar"]),
+    ]
+    for address in doors:
+        for who in (here.outsider, here.other_member, here.reviewer):
+            post = {"reason": "x", "progress": 5, "status": "late", "until": "2099-01-01"}
+            assert client_of(who).post(address, post).status_code == 403, address
+        assert client_of(None).post(address).status_code == 302
+    action.refresh_from_db()
+    assert (action.state, action.overrides.count(), plan.amendments.count()) == ("planned", 0, 0)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_lists_take_the_same_number_of_queries_at_1_and_3(here, client_of, rows, django_assert_num_queries):
+    for number in range(rows):
+        plan = ActionPlanFactory(unit=here.unit, year=YEAR - number, state=PlanState.APPROVED)
+        action = ActionFactory(plan=plan, nodes=[here.response])
+        BudgetLineFactory(action=action)
+        RiskFactory(action=action)
+        ProgrammeFactory()
+    recompute_progress()
+    client = client_of(None)
+    for address, queries in (
+        ("/planos/", 3),
+        ("/acoes/", 9),
+        ("/planos/matriz/", 7),
+        ("/programas/", 3),
+        ("/api/v1/plans/", 2),
+        ("/api/v1/actions/", 9),
+        ("/api/v1/programmes/", 1),
+    ):
+        with django_assert_num_queries(queries):
+            assert client.get(address).status_code == 200, address
+
+
+def test_pages_of_a_plan_and_an_action_stay_within_twelve_queries(here, client_of, django_assert_max_num_queries):
+    plan = approved(here)
+    client = client_of(here.member)
+    client.get("/")
+    for address in (
+        reverse("units:plan", args=[plan.public_id]),
+        reverse("units:action", args=[plan.actions.get().public_id]),
+        reverse("units:plan_versions", args=[plan.public_id]),
+        reverse("units:plan_version", args=[plan.public_id, 1]),
+        reverse("units:plan_compare", args=[plan.public_id]),
+        reverse("units:serving", args=[here.axis.public_id]),
+    ):
+        with django_assert_max_num_queries(12):
+            assert client.get(address).status_code == 200, address
+
+
+def test_the_form_pages_stay_within_twelve_queries_and_save(here, client_of, django_assert_max_num_queries):
+    _plan, action = draft(here)
+    client = client_of(here.member)
+    edit = reverse("units:action_edit", args=[action.public_id])
+    with django_assert_max_num_queries(12):
+        page = client.get(edit)
+    assert page.status_code == 200
+    form = page.context["form"]
+    data = {
+        f"{name}-{part}_FORMS": n
+        for name in ("milestones", "budget", "risks")
+        for part, n in (("TOTAL", 0), ("INITIAL", 0))
+    }
+    data |= {name: value for name, value in form.initial.items() if value not in (None, "")}
+    data |= {"title": "Outro título", "scope": "intermunicipal"}
+    refused = client.post(edit, data)
+    assert refused.status_code == 200
+    assert "municipalities" in refused.context["form"].errors
+    saved = client.post(edit, data | {"municipalities": [place.code for place in here.places[:2]]})
+    assert saved.status_code == 302
+    action.refresh_from_db()
+    assert (action.title, action.municipalities.count(), action.version) == ("Outro título", 2, 2)
+    stale = client.post(edit, data | {"scope": "supramunicipal", "municipalities": [], "title": "Terceiro"})
+    assert stale.status_code == 200
+    assert [row["yours"] for row in stale.context["stale"] if row["saved"] == "Outro título"] == ["Terceiro"]
+
+
+def test_the_sheet_is_a_tagged_pdf_that_takes_text_as_text(here, client_of):
+    plan = approved(here, description="#panic() $x$ *não* é _marcação_ @ref <a>", target_group='"]; #evil')
+    answer = client_of(None).get(reverse("units:action_sheet", args=[plan.actions.get().public_id]))
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert b"/MarkInfo" in answer.content or b"StructTreeRoot" in answer.content
+
+
+def test_the_bytes_of_a_version_are_served_as_they_were_kept(here, client_of):
+    plan = approved(here)
+    answer = client_of(None).get(reverse("units:plan_version_file", args=[plan.public_id, 1]))
+    assert answer.content == plan.versions.get().content.encode()
+
+
+def test_the_matrix_shows_its_holes_and_its_file_says_the_same(here, client_of):
+    approved(here)
+    client = client_of(None)
+    page = client.get("/planos/matriz/")
+    found = page.context["matrix"]
+    assert (found.served, found.holes) == (1, 2)
+    assert [row.node.code for row in client.get("/planos/matriz/?holes=on").context["matrix"].rows] == [
+        "1.1.2",
+        "AE1.1",
+    ]
+    assert [row.node.code for row in client.get("/planos/matriz/?axis=AE1").context["matrix"].rows] == ["AE1.1"]
+    lines = b"".join(client.get("/planos/matriz/exportar.csv?unit=UE1")).decode().splitlines()
+    assert len(lines) == 4
+    assert sum(",1," in line for line in lines) == 1
+    answer = client.get("/planos/matriz/exportar.xlsx")
+    assert b"".join(answer).startswith(b"PK")
+    answer.file_to_stream.close()
+
+
+def test_a_node_shows_the_actions_that_serve_what_stands_below_it(here, client_of):
+    approved(here)
+    for node in (here.response, here.area, here.axis):
+        assert "Ação pública" in client_of(None).get(reverse("units:serving", args=[node.public_id])).content.decode()
+    assert (
+        "Ação pública" not in client_of(None).get(reverse("units:serving", args=[here.line.public_id])).content.decode()
+    )
+
+
+def test_an_amendment_is_seen_by_who_decides_on_it_and_by_nobody_else(here, client_of):
+    plan = approved(here)
+    amendment = PlanAmendmentFactory(plan=plan, content=content_of(plan), created_by=here.member)
+    address = reverse("units:amendment", args=[amendment.public_id])
+    seen = {name: client_of(getattr(here, name)).get(address).status_code for name in (
+        "member", "reviewer", "councillor", "other_member", "outsider")}  # fmt: skip
+    assert seen == {"member": 200, "reviewer": 200, "councillor": 200, "other_member": 404, "outsider": 404}
+
+
+# The API --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_says_what_an_action_is_and_how_far(here, api_of):
+    later = {"title": "Marco", "id": None, "weight": "1.00", "due_on": f"{YEAR + 1}-11-30"}
+    plan = approved(here, starts_on=f"{YEAR}-12-01", ends_on=f"{YEAR + 1}-12-31", milestones=[later])
+    answer = api_of(None).get("/api/v1/actions/").json()
+    (row,) = answer["results"]
+    assert row["serves"][0]["id"] == here.response.code
+    assert (row["progress"], row["progress_status"], row["status"]) == ("0.00", None, "not_started")
+    assert row["budget"] == [{"year": YEAR, "source": "municipal", "amount": "1000.00"}]
+    assert row["plan"]["id"] == str(plan.public_id)
+    (one,) = api_of(None).get("/api/v1/plans/").json()["results"]
+    assert (one["state"], one["actions"], one["versions"], one["budget"]) == ("approved", 1, 1, "1000.00")
+    assert api_of(None).get("/api/v1/actions/?nonsense=1").status_code == 400
+    assert api_of(None).get("/api/v1/actions/?status=late").json()["results"] == []
+    assert len(api_of(None).get(f"/api/v1/actions/?serves={here.response.code}&unit=UE1").json()["results"]) == 1
+
+
+def test_the_api_drafts_a_plan_and_its_actions_for_members_alone(here, api_of):
+    new = {"unit": "UE1", "year": YEAR + 1, "title": "Por máquina"}
+    assert api_of(here.outsider).post("/api/v1/plans/", new, format="json").status_code == 403
+    assert api_of(here.other_member).post("/api/v1/plans/", new, format="json").status_code == 403
+    api = api_of(here.member)
+    made = api.post("/api/v1/plans/", new, format="json")
+    assert made.status_code == 201, made.content
+    body = {
+        "plan": made.json()["id"], "title": "Ação", "scope": "intermunicipal", "serves": [here.response.code],
+        "municipalities": [here.places[0].code], "starts_on": f"{YEAR + 1}-01-01", "ends_on": f"{YEAR + 1}-06-30",
+        "milestones": [{"title": "Marco", "due_on": f"{YEAR + 1}-05-01"}],
+    }  # fmt: skip
+    refused = api.post("/api/v1/actions/", body, format="json")
+    assert refused.status_code in {400, 409, 422}, refused.content
+    body["municipalities"].append(here.places[1].code)
+    action = api.post("/api/v1/actions/", body, format="json")
+    assert action.status_code == 201, action.content
+    address = f"/api/v1/actions/{action.json()['id']}/"
+    assert api.patch(address, {"title": "Outra"}, format="json").status_code == 428
+    changed = api.patch(address, {"title": "Outra"}, format="json", headers={"If-Match": action["ETag"]})
+    assert (changed.status_code, changed.json()["title"]) == (200, "Outra"), changed.content
+    assert api.patch(address, {"title": "X"}, format="json", headers={"If-Match": action["ETag"]}).status_code == 412
+    assert api_of(here.outsider).get(address).status_code == 404
+
+
+# Workbooks ------------------------------------------------------------------------------------------------------------
+
+
+def sent(here, plan, file, *, by=None):
+    upload = create_upload(actor=by or here.member, kind=KIND, target=str(plan.public_id), file=file, name="plano.xlsx")
+    check_upload(upload=upload)
+    upload.refresh_from_db()
+    return upload
+
+
+def carried_out(here, upload):
+    confirm_upload(actor=here.member, upload=upload)
+    upload.refresh_from_db()
+    apply_upload(upload=upload)
+    upload.refresh_from_db()
+    return upload
+
+
+def file_of(content):
+    with workbook(content) as file:
+        return SimpleUploadedFile("plano.xlsx", file.read())
+
+
+def written(**sheets):
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    for name, rows in sheets.items():
+        page = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, row)
+    book.close()
+    return SimpleUploadedFile("plano.xlsx", out.getvalue())
+
+
+def rich(here):
+    plan, _action = draft(here)
+    partner = PartnerFactory(name="=Parceiro; com sinais")
+    programme = ProgrammeFactory(unit=here.unit)
+    save_action(
+        actor=here.member,
+        plan=plan,
+        content=content(
+            here.response, here.line, year=YEAR + 1, title="=2+2 «aspas»", description="Linha 1\nLinha 2",
+            scope="intermunicipal", municipalities=[p.code for p in here.places], lead=here.places[0].code,
+            partners=[{"id": str(partner.public_id)}], programme=programme.code, weight="2.50",
+            budget=[{"year": YEAR + 1, "source": "european", "amount": "123456789012.34"}],
+        ),
+    )  # fmt: skip
+    return plan
+
+
+def test_a_workbook_imports_back_unchanged(here):
+    plan = rich(here)
+    before = canonical(content_of(plan))
+    upload = sent(here, plan, file_of(content_of(plan)))
+    assert (upload.problems, upload.state) == ([], "checked")
+    assert [count["value"] for count in upload.summary["counts"]] == [0, 0, 0, 2]
+    carried_out(here, upload)
+    assert upload.state == "done"
+    assert canonical(content_of(plan)) == before
+    assert list(SHEETS) == ["plan", "actions", "milestones", "budget", "risks"]
+
+
+def test_a_year_written_in_excel_is_previewed_imported_and_undone(here):
+    plan = rich(here)
+    before = canonical(content_of(plan))
+    kept = plan.actions.get(title="Ação secreta")
+    file = written(
+        Plano=[["Título", "Resumo"], ["Plano em Excel", "Escrito à mão"]],
+        Ações=[
+            ["Código", "Título", "Âmbito", "Serve", "Municípios", "Início", "Fim", "Peso"],
+            [kept.code, "Ação secreta", "supramunicipal", here.response.code, "", f"01/02/{YEAR + 1}",
+             f"{YEAR + 1}-12-31", 2],
+            ["B1", "Nova", "Intermunicipal", f"{here.line.code}; {here.response.code}",
+             f"{here.places[0].name}; {here.places[1].code}", f"{YEAR + 1}-01-01", f"{YEAR + 1}-12-31", "1,5"],
+        ],
+        Marcos=[["Ação", "Marco", "Prazo", "Peso"], ["B1", "Único", f"30/06/{YEAR + 1}", 1]],
+        Orçamento=[["Ação", "Ano", "Fonte", "Montante"], ["B1", YEAR + 1, "Municípios", "1 250,50 €"]],
+        Riscos=[["Ação", "Risco", "Probabilidade", "Impacto"], ["B1", "Atraso", "Média", "Alto"]],
+    )  # fmt: skip
+    upload = sent(here, plan, file)
+    assert upload.problems == []
+    assert [count["value"] for count in upload.summary["counts"]] == [1, 1, 1, 0]
+    assert canonical(content_of(plan)) == before
+    carried_out(here, upload)
+    new = Action.objects.get(plan=plan, code="B1")
+    assert (new.weight, new.municipalities.count(), new.budget.get().amount) == (Decimal("1.5"), 2, Decimal("1250.50"))
+    assert Action.objects.get(plan=plan, code=kept.code).key == kept.key
+    plan.refresh_from_db()
+    assert plan.title == "Plano em Excel"
+    spec(KIND).undo(Upload.objects.get(pk=upload.pk))
+    assert canonical(content_of(ActionPlan.objects.get(pk=plan.pk))) == before
+
+
+def test_every_fault_of_a_workbook_is_told_at_its_row_and_nothing_is_written(here):
+    plan = rich(here)
+    before = canonical(content_of(plan))
+    file = written(
+        plan=[["unit", "year", "title"], ["UE9", YEAR + 1, "x"]],
+        actions=[
+            ["code", "title", "scope", "serves", "municipalities", "starts_on", "ends_on"],
+            ["A1", "", "intermunicipal", "9.9.9", "Atlântida", "ontem", f"{YEAR + 1}-12-31"],
+            ["A2", "B", "intermunicipal", here.response.code, here.places[0].code, f"{YEAR + 1}-01-01",
+             f"{YEAR + 1}-12-31"],
+        ],
+        milestones=[["action", "title", "due_on"], ["A2", "M", f"{YEAR + 3}-01-01"], ["ZZ", "M", f"{YEAR + 1}-01-01"]],
+        budget=[["action", "year", "source", "amount"], ["A2", YEAR + 1, "lotaria", "-5"]],
+    )  # fmt: skip
+    upload = sent(here, plan, file)
+    found = {(p["row"], p["column"], p["code"]) for p in upload.problems}
+    assert found >= {
+        (2, "plan.unit", "another_plan"),
+        (2, "actions.serves", "unknown_node"),
+        (2, "actions.municipalities", "unknown_municipality"),
+        (2, "actions.starts_on", "not_a_day"),
+        (2, "actions.title", "missing"),
+        (3, "actions.municipalities", "too_few"),
+        (2, "milestones.due_on", "outside"),
+        (3, "milestones.action", "unknown_action"),
+        (2, "budget.source", "source"),
+        (2, "budget.amount", "amount"),
+    }
+    assert upload.state == "rejected"
+    assert canonical(content_of(plan)) == before
+
+
+def test_only_members_import_and_only_into_a_draft(here, client_of):
+    plan = approved(here)
+    address = reverse("units:plan_import", args=[plan.public_id])
+    assert client_of(here.member).get(address).status_code == 403
+    other, _action = draft(here)
+    upload = sent(here, other, file_of(content_of(other)), by=here.other_member)
+    assert [p["code"] for p in upload.problems] == ["not_your_unit"]
+    assert json.loads(canonical(content_of(other)))["title"] == "Plano secreto"
+    assert told(here.response)["code"] == here.response.code
