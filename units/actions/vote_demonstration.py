@@ -49,6 +49,7 @@ def put_on_agenda(meeting: Meeting, entry: Mapping[str, Any]) -> Deliberation:
         legal_effect=entry["legal_effect"],
         subject_kind=SubjectKind.TEXT,
         is_secret=entry.get("is_secret", False),
+        at=min(meeting.starts_at - NOTICE, timezone.now()),
     )
 
 

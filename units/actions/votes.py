@@ -121,11 +121,12 @@ def propose_deliberation(
     composition: Composition | None = None,
     framework: Framework | None = None,
     is_secret: bool | None = None,
+    at: datetime | None = None,
 ) -> Deliberation:
     """Put something to decide at a point of an agenda. `is_secret` None: as the body's rules say.
 
     A decision about persons is secret wherever the body's rules ask for it, whatever is passed. `actor` None is the
-    platform itself (demonstration).
+    platform itself (demonstration), `at` its own moment.
     """
     found = AgendaItem.objects.select_for_update(of=("self",)).select_related("meeting__unit").get(pk=item.pk)
     unit = found.meeting.unit
@@ -150,6 +151,7 @@ def propose_deliberation(
         composition=composition,
         framework=framework,
         proposed_by=actor,
+        proposed_at=moment(actor, at),
     )
     handler_of(made)
     if framework is not None:

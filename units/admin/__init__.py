@@ -1,5 +1,5 @@
 """The staff's door: reads all, writes only through actions."""
 
-from units.admin import bodies
+from units.admin import bodies, meetings, plans, votes
 
-__all__ = ["bodies"]
+__all__ = ["bodies", "meetings", "plans", "votes"]

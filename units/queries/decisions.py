@@ -257,6 +257,8 @@ def decided_before(deliberation: Deliberation) -> Before | None:
     same = Q(subject_kind=deliberation.subject_kind)
     if unit is not None:
         same = Q(plan__unit=unit) | Q(amendment__plan__unit=unit)
+    elif deliberation.subject_kind in {SubjectKind.TEXT, SubjectKind.OTHER_ROOM}:
+        same &= Q(title=deliberation.title)
     elif deliberation.composition:
         same &= Q(composition__unit=deliberation.composition.unit_id)
     last = (
