@@ -364,6 +364,8 @@ def open_meeting(*, actor: User | None, meeting: Meeting, version: int | None, a
 def close_meeting(*, actor: User | None, meeting: Meeting, version: int | None, at: datetime | None = None) -> Meeting:
     """The chair closes it; who was not recorded was absent. From here nobody changes agenda or attendance."""
     found = locked_meeting(meeting, version)
+    # Asked while the meeting is open: of a closed one, the seats are those recorded.
+    chairs = chairs_in(found)
     before = move(found, MeetingState.CLOSED, actor)
     voting = Deliberation.objects.filter(item__meeting=found, state=DeliberationState.VOTING).select_related("item")
     for deliberation in voting:
@@ -371,7 +373,6 @@ def close_meeting(*, actor: User | None, meeting: Meeting, version: int | None, 
             _("Point %(code)s is still being voted: close the vote first.") % {"code": code_of(deliberation.item)},
             code="voting",
         )
-    chairs = chairs_in(found)
     seats = {chair.mandate.pk for chair in chairs}
     found.attendance.exclude(mandate__in=seats).delete()
     Attendance.objects.bulk_create(

@@ -174,7 +174,7 @@ class SeatForm(forms.Form):
         return now != self.cleaned_data["was"]
 
     @property
-    def substitute(self) -> Mandate | None:
+    def taken_by(self) -> Mandate | None:
         return self.spare.get(self.cleaned_data.get("substitute", ""))
 
 

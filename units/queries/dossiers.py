@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Count
 from django.template.defaultfilters import filesizeformat
@@ -39,20 +39,41 @@ def has_addenda(meeting: Meeting) -> bool:
     )
 
 
-def papers_of(meeting: Meeting, kind: str) -> Papers:
+@dataclass(frozen=True)
+class Stock:
+    """Everything that the papers of a meeting are made of, read once for all kinds of them; four queries."""
+
+    points: list[Point]
+    documents: list[MeetingDocument]
+    stances: dict[int, dict[str, int]]
+    seats: int
+
+    @classmethod
+    def of(cls, meeting: Meeting) -> Self:
+        """Documents that were withdrawn too, so that the others keep their numbers."""
+        documents = list(meeting.documents.order_by("is_late", "pk"))
+        return cls(
+            agenda(meeting, documents),
+            documents,
+            stances_of(meeting),
+            seats_in(meeting).filter(municipality__isnull=False).count(),
+        )
+
+    @property
+    def has_addenda(self) -> bool:
+        return any(point.item.is_late for point in self.points) or any(
+            document.is_late and document.withdrawn_at is None for document in self.documents
+        )
+
+
+def papers_of(meeting: Meeting, kind: str, stock: Stock | None = None) -> Papers:
     """The dossier as it was convened, or what came after it. Both say which documents they hold, by digest."""
+    stock = stock or Stock.of(meeting)
     late = kind == MeetingFileKind.ADDENDUM
-    points = agenda(meeting)
-    codes = {point.item.pk: point.code for point in points}
-    documents = [
-        document
-        for document in meeting.documents.filter(withdrawn_at__isnull=True).order_by("pk")
-        if document.is_late == late
-    ]
-    numbers = {document.pk: number for number, document in enumerate(ordered(meeting), 1)}
-    shown = [point for point in points if point.item.is_late == late]
-    stances = stances_of(meeting)
-    seats = seats_in(meeting).filter(municipality__isnull=False).count()
+    codes = {point.item.pk: point.code for point in stock.points}
+    documents = [each for each in stock.documents if each.is_late == late and each.withdrawn_at is None]
+    numbers = {document.pk: number for number, document in enumerate(stock.documents, 1)}
+    shown = [point for point in stock.points if point.item.is_late == late]
     data: dict[str, Any] = {
         "title": _("Late addenda") if late else _("Dossier of the meeting"),
         "subtitle": title_of(meeting),
@@ -62,7 +83,7 @@ def papers_of(meeting: Meeting, kind: str) -> Papers:
         "is_addendum": late,
         "facts": facts_of(meeting),
         "urgency": meeting.urgency_reason if meeting.is_urgent else "",
-        "points": [sheet_of(meeting, point, numbers, stances, seats) for point in shown],
+        "points": [sheet_of(meeting, point, numbers, stock) for point in shown],
         "general": [numbers[each.pk] for each in documents if each.item_id is None],
         "documents": [document_of(each, numbers[each.pk], codes) for each in documents],
         "address": page_of(meeting),
@@ -72,11 +93,6 @@ def papers_of(meeting: Meeting, kind: str) -> Papers:
     behind = [(numbers[each.pk], each) for each in documents if is_bound and each.file_name.endswith(".pdf")]
     key = digest_of([EDITION, kind, get_language(), data, [number for number, _document in behind]])
     return Papers(kind, data, behind, key)
-
-
-def ordered(meeting: Meeting) -> Iterable[MeetingDocument]:
-    """Every document that was ever sent, so that numbers stay when one is withdrawn or added."""
-    return meeting.documents.order_by("is_late", "pk")
 
 
 def words() -> dict[str, str]:
@@ -139,9 +155,7 @@ def stances_of(meeting: Meeting) -> dict[int, dict[str, int]]:
     return found
 
 
-def sheet_of(
-    meeting: Meeting, point: Point, numbers: dict[int, int], stances: dict[int, dict[str, int]], seats: int
-) -> dict[str, Any]:
+def sheet_of(meeting: Meeting, point: Point, numbers: dict[int, int], stock: Stock) -> dict[str, Any]:
     deliberation = point.deliberation
     return {
         "code": point.code,
@@ -152,12 +166,13 @@ def sheet_of(
         "late": point.item.is_late,
         "text": blocks(point.item.text),
         "documents": [numbers[each.pk] for each in point.documents],
-        "decision": decision_of(meeting, deliberation, stances.get(deliberation.pk, {}), seats) if deliberation else None,
+        "decision": decision_of(meeting, deliberation, stock) if deliberation else None,
     }
 
 
-def decision_of(meeting: Meeting, deliberation: Deliberation, stances: dict[str, int], seats: int) -> dict[str, Any]:
+def decision_of(meeting: Meeting, deliberation: Deliberation, stock: Stock) -> dict[str, Any]:
     """What one decision's sheet asks: never what came of it, so that the dossier stays what was sent."""
+    stances, seats = stock.stances.get(deliberation.pk, {}), stock.seats
     facts = [
         (_("Rule"), capfirst(str(deliberation.get_rule_display()))),
         (_("Legal effect"), capfirst(str(deliberation.get_legal_effect_display()))),
@@ -189,6 +204,12 @@ def document_of(document: MeetingDocument, number: int, codes: dict[int, str]) -
 def kept_file(meeting: Meeting, papers: Papers) -> MeetingFile | None:
     """The file made of exactly these papers, where there is one."""
     return MeetingFile.objects.filter(meeting=meeting, kind=papers.kind, key=papers.key).first()
+
+
+def kept_files(meeting: Meeting, papers: Iterable[Papers]) -> dict[str, MeetingFile]:
+    """By kind, the files that are made of these papers."""
+    keys = [each.key for each in papers]
+    return {found.kind: found for found in MeetingFile.objects.filter(meeting=meeting, key__in=keys)}
 
 
 def minutes_data(minutes: Minutes) -> dict[str, Any]:

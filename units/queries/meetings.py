@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from refamp.accounts.rules import is_auditor, is_coordination
@@ -23,7 +23,7 @@ from units.models import (
     Minutes,
     Unit,
 )
-from units.queries.bodies import body_keys, mandates_of, seats_of, standing
+from units.queries.bodies import Keys, body_keys, mandates_of, seats_of, standing
 from units.rules import chairs, keeps_meetings, sits_in
 
 if TYPE_CHECKING:
@@ -42,9 +42,21 @@ OPEN_STATES = [MeetingState.DRAFT, MeetingState.CONVENED, MeetingState.IN_SESSIO
 # Who may --------------------------------------------------------------------------------------------------------------
 
 
+KEYS = "_body_keys"
+
+
+def keys_for(user: "Person") -> Keys:
+    """The keys of the bodies that rules ask for, kept on the user object: one query per request."""
+    kept: Keys | None = user.__dict__.get(KEYS)
+    if kept is None:
+        kept = user.__dict__[KEYS] = body_keys()
+    return kept
+
+
 def keeps_meetings_of(user: "Person", unit_id: int) -> bool:
     """Prepare, convene, cancel, record attendance, write minutes: the body's secretariat and the coordination unit."""
-    return keeps_meetings(mandates_of(user), unit_id, coordination=body_keys().coordination)
+    held = mandates_of(user)
+    return bool(held) and keeps_meetings(held, unit_id, coordination=keys_for(user).coordination)
 
 
 def chairs_meetings_of(user: "Person", unit_id: int) -> bool:
@@ -58,7 +70,7 @@ def sees_papers_of(user: "Person", unit_id: int) -> bool:
         return True
     if not held:
         return False
-    coordination = body_keys().coordination
+    coordination = keys_for(user).coordination
     return coordination is not None and sits_in(held, coordination)
 
 
@@ -76,7 +88,7 @@ def units_kept_by(user: "Person") -> list[Unit]:
     held = mandates_of(user)
     if not held:
         return []
-    coordination = body_keys().coordination
+    coordination = keys_for(user).coordination
     found = standing().filter(state=UnitState.CONSTITUTED).order_by("kind", "code")
     return [unit for unit in found if keeps_meetings(held, unit.pk, coordination=coordination)]
 
@@ -92,7 +104,7 @@ def meetings(user: "Person") -> QuerySet[Meeting]:
     held = mandates_of(user)
     if not held:
         return found.filter(CALLED)
-    coordination = body_keys().coordination
+    coordination = keys_for(user).coordination
     if coordination is not None and sits_in(held, coordination):
         return found
     return found.filter(CALLED | Q(unit__in={unit for unit, _position, _place in held}))
@@ -139,28 +151,29 @@ class Point:
     deliberation: Deliberation | None
 
 
-def agenda(meeting: Meeting) -> list[Point]:
-    """The points as they are read; three queries, however many."""
-    items = {
-        item.pk: item
-        for item in meeting.items.select_related("deliberation").prefetch_related(
-            Prefetch("documents", MeetingDocument.objects.filter(withdrawn_at__isnull=True).order_by("pk"))
-        )
-    }
+def agenda(meeting: Meeting, documents: Iterable[MeetingDocument] | None = None) -> list[Point]:
+    """The points as they are read; two queries, however many (one where the documents are given)."""
+    if documents is None:
+        documents = meeting.documents.filter(item__isnull=False).order_by("pk")
+    papers: dict[int | None, list[MeetingDocument]] = {}
+    for document in documents:
+        if document.withdrawn_at is None:
+            papers.setdefault(document.item_id, []).append(document)
+    items = {item.pk: item for item in meeting.items.select_related("deliberation")}
     for item in items.values():
         item.meeting = meeting
     rows = [(item.pk, item.parent_id, item.order) for item in items.values()]
-    return [point_of(items[place.item], place) for place in numbered(rows)]
+    return [point_of(items[place.item], place, papers) for place in numbered(rows)]
 
 
-def point_of(item: AgendaItem, place: Numbered[int]) -> Point:
+def point_of(item: AgendaItem, place: Numbered[int], papers: dict[int | None, list[MeetingDocument]]) -> Point:
     return Point(
         item,
         place.code,
         place.depth,
         place.is_first,
         place.is_last,
-        list(item.documents.all()),
+        papers.get(item.pk, []),
         getattr(item, "deliberation", None),
     )
 

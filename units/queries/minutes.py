@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import Prefetch
 from django.utils import timezone, translation
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from refamp.base.templatetags.refamp import day, moment
-from units.choices import DeliberationState, MeetingState, Presence, VoteValue
+from units.choices import DeliberationState, MeetingState, Position, Presence, VoteValue
 from units.models import Deliberation, Meeting, Vote
 from units.queries.calendars import SECOND, title_of
 from units.queries.meetings import Chair, Point, agenda, chairs_in, quorum_from
@@ -34,7 +33,7 @@ def first_minutes(meeting: Meeting) -> str:
 
 
 def hour(value: object) -> str:
-    return timezone.localtime(value).strftime("%H:%M") if value else "" # type: ignore[arg-type]
+    return timezone.localtime(value).strftime("%H:%M") if value else ""  # type: ignore[arg-type]
 
 
 def opening(meeting: Meeting) -> str:
@@ -79,7 +78,9 @@ def named(chair: Chair) -> str:
     """Whom a seat stands for, who sat in it, and how."""
     stands_for = chair.mandate.municipality or chair.mandate.partner
     text = f"{stands_for}: {chair.sitting.person.name}" if stands_for else chair.sitting.person.name
-    notes = [] if chair.sitting != chair.mandate else [str(chair.mandate.get_position_display())]
+    notes = []
+    if chair.sitting == chair.mandate and chair.mandate.position != Position.MEMBER:
+        notes.append(str(chair.mandate.get_position_display()))
     if chair.sitting != chair.mandate:
         notes.append(_("in the stead of %(name)s") % {"name": chair.mandate.person.name})
     if chair.presence == Presence.REMOTE:
@@ -167,10 +168,14 @@ def result(deliberation: Deliberation) -> str:
 
 def by_name(deliberation: Deliberation) -> Iterable[str]:
     """Who voted what, by municipality, in an open vote."""
-    for value in (VoteValue.FOR, VoteValue.AGAINST, VoteValue.ABSTAIN):
+    for value, words in (
+        (VoteValue.FOR, _("In favour: %(names)s.")),
+        (VoteValue.AGAINST, _("Against: %(names)s.")),
+        (VoteValue.ABSTAIN, _("Abstaining: %(names)s.")),
+    ):
         names = [str(vote.municipality) for vote in deliberation.votes.all() if vote.value == value]
         if names:
-            yield f"{capfirst(str(value.label))}: {', '.join(names)}."
+            yield words % {"names": ", ".join(names)}
 
 
 def closing(meeting: Meeting) -> str:

@@ -49,7 +49,7 @@ def save(request: HttpRequest, meeting: Meeting, forms: list[SeatForm]) -> str:
     if not all([form.is_valid() for form in forms]):
         return _("Choose one of the answers shown.")
     taken = [
-        Taken(form.chair.mandate, form.cleaned_data["presence"] or None, form.substitute)
+        Taken(form.chair.mandate, form.cleaned_data["presence"] or None, form.taken_by)
         for form in forms
         if form.is_changed
     ]

@@ -31,7 +31,7 @@ from units.formulas.meetings import keeps_notice
 from units.forms.meetings import ConveneForm, MeetingForm, ReasonForm
 from units.models import Meeting, MeetingFile
 from units.queries.calendars import title_of
-from units.queries.dossiers import has_addenda, kept_file, papers_of
+from units.queries.dossiers import Stock, kept_file, kept_files, papers_of
 from units.queries.meetings import (
     agenda,
     chairs_in,
@@ -310,15 +310,16 @@ def papers_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     meeting = meeting_or_404(request, public_id)
     check(sees_papers_of(request.user, meeting.unit_id))
     context = frame(request, meeting, "papers")
-    late = has_addenda(meeting)
+    stock = Stock.of(meeting)
+    kinds = [kind for kind in KINDS if stock.has_addenda or kind != MeetingFileKind.ADDENDUM]
+    files = kept_files(meeting, [papers_of(meeting, kind, stock) for kind in kinds])
     context["files"] = [
-        {"kind": kind, "label": kind.label, "about": about, "file": kept_file(meeting, papers_of(meeting, kind))}
-        for kind, about in KINDS.items()
-        if late or kind != MeetingFileKind.ADDENDUM
+        {"kind": kind, "label": kind.label, "about": KINDS[kind], "file": files.get(kind)} for kind in kinds
     ]
-    documents = meeting.documents.filter(withdrawn_at__isnull=True).select_related("item").order_by("is_late", "pk")
-    codes = {point.item.pk: point.code for point in agenda(meeting)}
-    context["documents"] = [(each, codes.get(each.item_id or 0)) for each in documents]
+    codes = {point.item.pk: point.code for point in stock.points}
+    context["documents"] = [
+        (each, codes.get(each.item_id or 0)) for each in stock.documents if each.withdrawn_at is None
+    ]
     context["may_add"] = context["keeps"] and meeting.state in OPEN
     return render(request, "units/meetings/papers.html", context)
 

@@ -1,0 +1,230 @@
+"""Minutes: filled in, amended by those who attended, approved by who did not write them, never changed again."""
+
+import hashlib
+
+import pytest
+from django.db import IntegrityError, InternalError, connection, transaction
+
+from refamp.base.errors import NotAllowed, Refused, Stale
+from tests.factories import UserFactory
+from tests.units.meeting import convened, fresh, held, opened, room
+from tests.units.voting import proposal, vote
+from units.actions.agenda import change_item
+from units.actions.meetings import close_meeting
+from units.actions.minutes import (
+    answer_amendment,
+    approve_minutes,
+    draft_minutes,
+    open_to_amendments,
+    propose_amendment,
+    publish_minutes,
+    take_back_minutes,
+    write_minutes,
+)
+from units.actions.votes import close_voting, open_voting
+from units.choices import MINUTES_MOVES, MinutesState
+from units.models import Minutes, MinutesAmendment
+from units.queries.meetings import minutes_of
+
+pytestmark = pytest.mark.django_db
+
+
+def amending(here) -> Minutes:
+    found = draft_minutes(actor=here.secretary, meeting=here.meeting)
+    found = write_minutes(actor=here.secretary, minutes=found, version=None, text="## Ata\n\nFoi dito que sim.")
+    return open_to_amendments(actor=here.secretary, minutes=found, version=None)
+
+
+def approved(here) -> Minutes:
+    return approve_minutes(actor=here.president, minutes=amending(here), version=None)
+
+
+def published(here) -> Minutes:
+    return publish_minutes(actor=here.secretary, minutes=approved(here), version=None)
+
+
+def test_they_begin_with_agenda_attendance_and_votes(settings):
+    settings.LANGUAGE_CODE = "en"
+    here = opened(convened(room()))
+    first = here.meeting.items.order_by("pk")[0]
+    change_item(actor=here.secretary, item=first, version=None, data={"outcome": "O presidente informou."})
+    deliberation = proposal(here)
+    open_voting(actor=here.president, deliberation=deliberation)
+    vote(here, deliberation, "ffa--")
+    close_voting(actor=here.president, deliberation=deliberation)
+    here.meeting = close_meeting(actor=here.president, meeting=fresh(here.meeting), version=None)
+    text = draft_minutes(actor=here.secretary, meeting=here.meeting).text
+    for said in (
+        "Seats: 5. Present: 3. Needed for a quorum: 3.",
+        "Present:\n\n- Município 00: Vereação 00 (president)",
+        "Absent:\n\n- Município 03: Vereação 03\n- Município 04: Vereação 04",
+        "## 1. Informações\n\nO presidente informou.",
+        "Deliberation 1/2026: Rede de transporte a pedido\n\nO Conselho aprova a rede.",
+        "passed (simple majority), with 2 votes for, 1 against, 0 abstentions. Legal effect: binding here.",
+        "In favour: Município 00, Município 01.\n\nAgainst: Município 02.",
+    ):
+        assert said.replace("/2026", f"/{deliberation.item.meeting.year}") in text, text
+
+
+def test_nobody_else_begins_or_writes_them():
+    here = held()
+    for who in (here.people[2], UserFactory()):
+        with pytest.raises(NotAllowed):
+            draft_minutes(actor=who, meeting=here.meeting)
+    found = draft_minutes(actor=here.secretary, meeting=here.meeting)
+    with pytest.raises(Refused):
+        draft_minutes(actor=here.secretary, meeting=here.meeting)
+    with pytest.raises(NotAllowed):
+        write_minutes(actor=here.people[2], minutes=found, version=None, text="Eu")
+
+
+def test_there_are_none_before_the_meeting_is_closed():
+    here = opened(convened(room()))
+    with pytest.raises(Refused) as refusal:
+        draft_minutes(actor=here.secretary, meeting=here.meeting)
+    assert refusal.value.code == "wrong_state"
+
+
+def test_a_stale_text_is_not_saved():
+    here = held()
+    found = draft_minutes(actor=here.secretary, meeting=here.meeting)
+    write_minutes(actor=here.secretary, minutes=found, version=found.version, text="Primeira")
+    with pytest.raises(Stale) as stale:
+        write_minutes(actor=here.president, minutes=found, version=found.version, text="Segunda")
+    assert stale.value.current.text == "Primeira"
+
+
+def test_those_who_attended_propose_and_the_text_takes_it():
+    here = held()
+    found = amending(here)
+    with pytest.raises(NotAllowed):  # absent
+        propose_amendment(actor=here.people[4], minutes=found, passage="", proposal="Eu estive.")
+    with pytest.raises(Refused) as refusal:
+        propose_amendment(actor=here.people[2], minutes=found, passage="não está lá", proposal="x")
+    assert refusal.value.code == "no_passage"
+    one = propose_amendment(actor=here.people[2], minutes=found, passage="que sim", proposal="que talvez")
+    two = propose_amendment(actor=here.people[1], minutes=found, passage="", proposal="Nada mais.")
+    three = propose_amendment(actor=here.people[1], minutes=found, passage="Foi dito", proposal="Disse-se")
+    with pytest.raises(Refused) as refusal:
+        approve_minutes(actor=here.president, minutes=found, version=None)
+    assert refusal.value.code == "open_amendments"
+    answer_amendment(actor=here.secretary, amendment=one, version=None, accepted=True)
+    answer_amendment(actor=here.secretary, amendment=two, version=None, accepted=True)
+    with pytest.raises(Refused) as refusal:
+        answer_amendment(actor=here.secretary, amendment=three, version=None, accepted=False)
+    assert refusal.value.code == "reason"
+    answer_amendment(actor=here.secretary, amendment=three, version=None, accepted=False, answer="Estilo")
+    found.refresh_from_db()
+    assert found.text == "## Ata\n\nFoi dito que talvez.\n\nNada mais."
+    assert approve_minutes(actor=here.president, minutes=found, version=None).state == "approved"
+
+
+def test_nobody_answers_their_own_amendment():
+    here = held()
+    one = propose_amendment(actor=here.president, minutes=amending(here), passage="que sim", proposal="que não")
+    with pytest.raises(Refused) as refusal:
+        answer_amendment(actor=here.president, amendment=one, version=None, accepted=True)
+    assert refusal.value.code == "own_amendment"
+
+
+def test_whoever_wrote_in_them_never_approves():
+    here = held()
+    found = draft_minutes(actor=here.secretary, meeting=here.meeting)
+    write_minutes(actor=here.president, minutes=found, version=None, text="Do presidente")
+    open_to_amendments(actor=here.secretary, minutes=found, version=None)
+    with pytest.raises(Refused) as refusal:
+        approve_minutes(actor=here.president, minutes=found, version=None)
+    assert refusal.value.code == "author"
+    assert approve_minutes(actor=here.vice, minutes=found, version=None).author == here.secretary
+
+
+@pytest.mark.parametrize("who", ["president", "secretary", "member", "stranger"])
+@pytest.mark.parametrize(("old", "new"), [(old, new) for old in MinutesState for new in MinutesState if old != new])
+def test_every_move_is_the_table_s(old, new, who):
+    here = held()
+    found = {
+        MinutesState.DRAFT: lambda: draft_minutes(actor=here.secretary, meeting=here.meeting),
+        MinutesState.UNDER_AMENDMENT: lambda: amending(here),
+        MinutesState.APPROVED: lambda: approved(here),
+        MinutesState.PUBLISHED: lambda: published(here),
+    }[old]()
+    people = {"president": here.president, "secretary": here.secretary, "member": here.people[2], "stranger": UserFactory()}
+    step = {
+        MinutesState.DRAFT: take_back_minutes,
+        MinutesState.UNDER_AMENDMENT: open_to_amendments,
+        MinutesState.APPROVED: approve_minutes,
+        MinutesState.PUBLISHED: publish_minutes,
+    }[new]
+    part = MINUTES_MOVES.get(old, {}).get(new)
+    parts = {"secretariat": {"president", "secretary"}, "chair": {"president"}}
+    if part is not None and who in parts[part]:
+        assert step(actor=people[who], minutes=found, version=None).state == new
+    else:
+        with pytest.raises((NotAllowed, Refused)), transaction.atomic():
+            step(actor=people[who], minutes=found, version=None)
+        assert Minutes.objects.get().state == old
+
+
+def test_published_ones_carry_the_digests_of_text_and_file():
+    here = held()
+    found = published(here)
+    assert found.sha256 == hashlib.sha256(found.text.encode()).hexdigest()
+    with found.pdf.open("rb") as file:
+        content = file.read()
+    assert found.pdf_sha256 == hashlib.sha256(content).hexdigest()
+    assert content.startswith(b"%PDF-")
+
+
+def test_only_published_ones_are_public():
+    here = held()
+    found = approved(here)
+    stranger = UserFactory()
+    assert minutes_of(here.meeting, stranger) is None
+    publish_minutes(actor=here.secretary, minutes=found, version=None)
+    assert minutes_of(here.meeting, stranger) == found
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE units_minutes SET text = 'Outra coisa'",
+        "UPDATE units_minutes SET text = text || ' '",
+        "UPDATE units_minutes SET state = 'draft'",
+        "UPDATE units_minutes SET sha256 = repeat('0', 64)",
+        "UPDATE units_minutes SET pdf = 'outro.pdf'",
+        "UPDATE units_minutes SET author_id = approved_by_id",
+        "UPDATE units_minutes SET published_at = now()",
+        "DELETE FROM units_minutes",
+    ],
+)
+def test_raw_sql_does_not_change_published_minutes(sql):
+    here = held()
+    found = published(here)
+    before = Minutes.objects.values().get()
+    with pytest.raises((InternalError, IntegrityError)), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert Minutes.objects.values().get() == before
+    assert found.state == "published"
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("UPDATE units_minutes SET text = 'Outra'", "approved_minutes_keep_their_text"),
+        ("UPDATE units_minutes SET approved_by_id = NULL", "approved_minutes_keep_their_text"),
+        ("UPDATE units_minutes SET author_id = approved_by_id", "minutes_keep_their_author"),
+        ("UPDATE units_minutes SET state = 'published'", "published_minutes_have_their_digests"),
+        ("UPDATE units_minutesamendment SET state = 'rejected'", "amendments_to_approved_minutes_stay"),
+        ("DELETE FROM units_minutesamendment", "amendments_to_approved_minutes_stay"),
+    ],
+)
+def test_the_database_keeps_approved_minutes(sql, name):
+    here = held()
+    found = amending(here)
+    one = propose_amendment(actor=here.people[2], minutes=found, passage="", proposal="Mais.")
+    answer_amendment(actor=here.secretary, amendment=one, version=None, accepted=True)
+    approve_minutes(actor=here.president, minutes=found, version=None)
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert refusal.value.__cause__.diag.constraint_name == name
+    assert MinutesAmendment.objects.count() == 1
