@@ -44,12 +44,14 @@ from units.models import (
     AgendaItem,
     BodyRule,
     BudgetLine,
+    Composition,
     Deliberation,
     FollowUp,
     Mandate,
     Meeting,
     Milestone,
     Partner,
+    Partnership,
     PlanAmendment,
     Programme,
     Risk,
@@ -479,3 +481,25 @@ class FollowUpFactory(DjangoModelFactory):
     task = factory.Sequence(lambda n: f"Tarefa {n}")
     owner = factory.SubFactory(UserFactory)
     due_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=7))
+
+
+class CompositionFactory(DjangoModelFactory):
+    class Meta:
+        model = Composition
+
+    unit = factory.SubFactory(UnitFactory)
+    starts_on = factory.LazyFunction(timezone.localdate)
+    grounds_effort = "Esforço partilhado"
+    grounds_competences = "Competências"
+    grounds_profile = "Perfil estratégico"
+    proposed_by = factory.SubFactory(UserFactory)
+
+
+class PartnershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Partnership
+
+    partner = factory.SubFactory(PartnerFactory)
+    unit = factory.SubFactory(UnitFactory)
+    roles = [PartnerRole.DISSEMINATION]
+    starts_on = date(2020, 1, 1)

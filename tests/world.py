@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pgtrigger
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
@@ -17,22 +18,55 @@ from refamp.jobs.models import Job, Upload
 from refamp.territory.models import Municipality
 from tests.factories import (
     ApiTokenFactory,
+    CompositionFactory,
     ConsultationFactory,
+    DeliberationFactory,
+    FollowUpFactory,
     FrameworkFactory,
     FreeTextFactory,
     InviteeFactory,
     JobFactory,
     LocalPlanFactory,
+    MandateFactory,
+    MeetingFactory,
     NodeFactory,
     ParishFactory,
+    PartnerFactory,
+    PartnershipFactory,
     PhaseFactory,
     RespondentFactory,
     TopicFactory,
+    UnitFactory,
 )
+from units.choices import UnitKind
+from units.models import Composition, Deliberation, FollowUp, Mandate, Partner, Partnership, Unit
 
 # Written into everything that a stranger must not see; searched for in everything that a stranger is shown.
 MARKER = "quimera"
 SECRET = f"segredo {MARKER}"
+
+
+@dataclass
+class Bodies:
+    """Bodies with somebody in them, a proposed composition that is nobody else's business yet, and one agreed."""
+
+    unit: Unit
+    council: Unit
+    coordination: Unit
+    mandate: Mandate
+    draft_composition: Composition
+    composition: Composition
+    partner: Partner
+    partnership: Partnership
+
+
+@dataclass
+class Votes:
+    """Something on an agenda, and something that was decided, with what only insiders read of it."""
+
+    draft: Deliberation
+    closed: Deliberation
+    task: FollowUp
 
 
 @dataclass
@@ -60,6 +94,8 @@ class World:
     invitation: Invitation
     token: ApiToken
     event: Event
+    bodies: Bodies
+    votes: Votes
 
 
 def build(technician: User, coordination: User, municipality: Municipality) -> World:
@@ -144,6 +180,7 @@ def build(technician: User, coordination: User, municipality: Municipality) -> W
         expires_at=timezone.now() + timedelta(days=1),
     )
     ParishFactory(municipality=municipality)
+    bodies = build_bodies(municipality, coordination)
     return World(
         municipality=municipality,
         technician=technician,
@@ -168,6 +205,41 @@ def build(technician: User, coordination: User, municipality: Municipality) -> W
         invitation=invitation,
         token=ApiTokenFactory(user=technician, name=f"sistema {SECRET}"),
         event=record(actor=coordination, action="test.happened", obj=draft_plan, reason=SECRET),
+        bodies=bodies,
+        votes=build_votes(bodies, municipality),
+    )
+
+
+def build_votes(bodies: Bodies, municipality: Municipality) -> Votes:
+    person = bodies.mandate.person
+    meeting = MeetingFactory(unit=bodies.council, state="convened")
+    draft = DeliberationFactory(
+        item__meeting=meeting, item__title="Ponto", title=f"Deliberação {SECRET}", text=f"Texto {SECRET}"
+    )
+    closed = DeliberationFactory(item__meeting=meeting, closed=True, title="Deliberação pública")
+    for one in (draft, closed):
+        one.positions.create(municipality=municipality, stance="against", comment=f"Posição {SECRET}", author=person)
+    with pgtrigger.ignore("units.Vote:votes_change_only_while_voting_is_open"):
+        closed.votes.create(municipality=municipality, mandate=bodies.mandate, conflict=f"Conflito {SECRET}")
+    return Votes(draft, closed, FollowUpFactory(deliberation=closed, owner=person, note=f"Nota {SECRET}"))
+
+
+def build_bodies(municipality: Municipality, coordination: User) -> Bodies:
+    unit = UnitFactory(code="UE1")
+    council = UnitFactory(code="CV", kind=UnitKind.COUNCIL, axis_lineage=None, members_min=17, members_max=17)
+    team = UnitFactory(code="UCE", kind=UnitKind.COORDINATION, axis_lineage=None)
+    partner = PartnerFactory()
+    return Bodies(
+        unit=unit,
+        council=council,
+        coordination=team,
+        mandate=MandateFactory(unit=council, municipality=municipality),
+        draft_composition=CompositionFactory(
+            unit=unit, proposed_by=coordination, grounds_effort=f"Esforço {SECRET}", grounds_profile=f"Perfil {SECRET}"
+        ),
+        composition=CompositionFactory(unit=unit, proposed_by=coordination, is_agreed=True),
+        partner=partner,
+        partnership=PartnershipFactory(partner=partner, unit=unit),
     )
 
 
@@ -207,7 +279,42 @@ def arguments(name: str, wanted: list[str], world: World, *, public: bool) -> di
     return {key: (common | own).get(key, world.respondent.public_id) for key in wanted}
 
 
+def composition_of(world: World, public: bool) -> Any:  # noqa: FBT001 - as all of `IDS`
+    return (world.bodies.composition if public else world.bodies.draft_composition).public_id
+
+
+def deliberation_of(world: World, public: bool) -> Any:  # noqa: FBT001 - as all of `IDS`
+    return (world.votes.closed if public else world.votes.draft).public_id
+
+
 IDS: list[tuple[str, dict[str, Any]]] = [
+    (
+        "units:deliberation",
+        {"public_id": deliberation_of, "item": lambda w, _public: w.votes.draft.item.public_id},
+    ),
+    ("units:councillor_file", {"public_id": deliberation_of}),
+    ("units:follow_up_add", {"public_id": deliberation_of}),
+    (
+        "units:follow_up",
+        {"public_id": lambda w, _public: w.votes.task.public_id, "name": lambda _w, _public: "feito"},
+    ),
+    ("api:deliberations", {"public_id": deliberation_of}),
+    ("units:composition_propose", {"code": lambda w, _public: w.bodies.unit.code}),
+    ("units:composition", {"public_id": composition_of}),
+    ("units:councillor", {"public_id": lambda w, _public: w.bodies.mandate.public_id}),
+    ("units:mandate_end", {"public_id": lambda w, _public: w.bodies.mandate.public_id}),
+    (
+        "units:partner",
+        {
+            "public_id": lambda w, _public: w.bodies.partner.public_id,
+            "key": lambda w, _public: w.bodies.partnership.pk,
+        },
+    ),
+    ("units:unit_propose", {"axis": lambda _w, _public: "EP1"}),
+    ("units:unit", {"code": lambda w, _public: w.bodies.unit.code}),
+    ("api:units", {"code": lambda w, _public: w.bodies.unit.code}),
+    ("api:mandates", {"public_id": lambda w, _public: w.bodies.mandate.public_id}),
+    ("api:partners", {"public_id": lambda w, _public: w.bodies.partner.public_id}),
     ("accounts:token", {"public_id": lambda w, _public: w.token.public_id}),
     ("accounts:any_token", {"public_id": lambda w, _public: w.token.public_id}),
     ("accounts:person", {"public_id": lambda w, _public: w.technician.public_id}),
