@@ -20,10 +20,10 @@ from units.formulas.plans import (
     status_of,
 )
 
-weights = st.decimals(min_value="0.01", max_value="9999.99", places=2)
+weights = st.integers(1, 999_999).map(lambda hundredths: Decimal(hundredths) / 100)
 progress = st.integers(0, 100)
-milestones = st.lists(st.tuples(weights, progress), min_size=1, max_size=12)
-actions = st.lists(st.tuples(weights, milestones), min_size=1, max_size=12)
+milestones = st.lists(st.tuples(weights, progress), min_size=1, max_size=6)
+actions = st.lists(st.tuples(weights, milestones), min_size=1, max_size=5)
 DAY = date(2026, 6, 1)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from axes.models import Node
@@ -66,7 +66,8 @@ def matrix_file(request: HttpRequest, form: str) -> HttpResponseBase:
     if form == "csv":
         lines = csv_lines(MATRIX_COLUMNS, rows)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    return FileResponse(xlsx_file(MATRIX_COLUMNS, rows), content_type=XLSX, headers=headers)
+    with xlsx_file(MATRIX_COLUMNS, rows) as file:
+        return HttpResponse(file.read(), content_type=XLSX, headers=headers)
 
 
 @door(everyone)

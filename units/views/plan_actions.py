@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,7 +33,14 @@ from units.filters.plans import ActionFilter
 from units.forms.plans import ActionForms, CarryForm, MergeForm, OverrideForm, ReasonForm, ReportForm
 from units.models import Action, ActionPlan, Milestone, StatusOverride
 from units.queries.bodies import mandates_of
-from units.queries.plans import actions_with_all, content_of_action, known_for, with_status
+from units.queries.plans import (
+    action_for_form,
+    actions_with_all,
+    content_of_action,
+    known_for,
+    known_links,
+    with_status,
+)
 from units.rules import writes_plan
 from units.views.plans import parts_of, plan_or_404
 from units.views.showing import shown_content_difference
@@ -140,10 +147,13 @@ def add_action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 @door(signed_in, methods=("GET", "POST"))
 def edit_action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Change an action of a draft; a stale save shows both."""
-    action = get_object_or_404(actions_with_all(Action.objects.visible_to(request.user)), public_id=public_id)
+    action = action_for_form(request.user, public_id)
+    if action is None:
+        raise Http404
     plan = action.plan
     check(writes_plan(mandates_of(request.user), plan.unit_id) and plan.state in EDITABLE_PLAN)
-    known, content = known_for(plan), content_of_action(action)
+    known = known_for(plan)
+    content = content_of_action(action, known_links(action, known))
     forms = ActionForms(request.POST or None, known=known, content=content, version=action.version)
     context: dict[str, Any] = {"plan": plan, "action": action}
     if request.method == "POST" and forms.is_valid():

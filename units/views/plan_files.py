@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,11 +24,13 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @door(everyone)
-def workbook_file(request: HttpRequest, public_id: Any) -> FileResponse:
+def workbook_file(request: HttpRequest, public_id: Any) -> HttpResponse:
     """The plan and its actions in one workbook, which re-imports unchanged."""
     plan = plan_or_404(request, public_id)
     name = f"plano-{plan.unit.code}-{plan.year}.xlsx"
-    return FileResponse(workbook(content_of(plan)), as_attachment=True, filename=name, content_type=XLSX)
+    with workbook(content_of(plan)) as file:
+        made = file.read()
+    return HttpResponse(made, content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @door(everyone)
