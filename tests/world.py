@@ -17,6 +17,9 @@ from refamp.jobs.choices import UploadState
 from refamp.jobs.models import Job, Upload
 from refamp.territory.models import Municipality
 from tests.factories import (
+    ActionFactory,
+    ActionPlanFactory,
+    AgendaItemFactory,
     ApiTokenFactory,
     CompositionFactory,
     ConsultationFactory,
@@ -34,12 +37,31 @@ from tests.factories import (
     PartnerFactory,
     PartnershipFactory,
     PhaseFactory,
+    PlanAmendmentFactory,
+    ProgrammeFactory,
     RespondentFactory,
     TopicFactory,
     UnitFactory,
+    UserFactory,
 )
-from units.choices import UnitKind
-from units.models import Composition, Deliberation, FollowUp, Mandate, Partner, Partnership, Unit
+from units.choices import MeetingState, MinutesState, PlanState, UnitKind
+from units.models import (
+    Action,
+    ActionPlan,
+    Composition,
+    Deliberation,
+    FollowUp,
+    Mandate,
+    Meeting,
+    MeetingDocument,
+    Minutes,
+    Partner,
+    Partnership,
+    PlanAmendment,
+    Programme,
+    Unit,
+)
+from units.queries.plans import content_of
 
 # Written into everything that a stranger must not see; searched for in everything that a stranger is shown.
 MARKER = "quimera"
@@ -58,6 +80,8 @@ class Bodies:
     composition: Composition
     partner: Partner
     partnership: Partnership
+    draft_meeting: Meeting
+    meeting: Meeting
 
 
 @dataclass
@@ -67,6 +91,18 @@ class Votes:
     draft: Deliberation
     closed: Deliberation
     task: FollowUp
+
+
+@dataclass
+class Plans:
+    """A draft of a unit with what only insiders read of it, and an approved plan."""
+
+    draft: ActionPlan
+    approved: ActionPlan
+    draft_action: Action
+    action: Action
+    amendment: PlanAmendment
+    programme: Programme
 
 
 @dataclass
@@ -96,6 +132,7 @@ class World:
     event: Event
     bodies: Bodies
     votes: Votes
+    plans: Plans
 
 
 def build(technician: User, coordination: User, municipality: Municipality) -> World:
@@ -207,6 +244,7 @@ def build(technician: User, coordination: User, municipality: Municipality) -> W
         event=record(actor=coordination, action="test.happened", obj=draft_plan, reason=SECRET),
         bodies=bodies,
         votes=build_votes(bodies, municipality),
+        plans=build_plans(bodies, in_force),
     )
 
 
@@ -222,6 +260,18 @@ def build_votes(bodies: Bodies, municipality: Municipality) -> Votes:
     with pgtrigger.ignore("units.Vote:votes_change_only_while_voting_is_open"):
         closed.votes.create(municipality=municipality, mandate=bodies.mandate, conflict=f"Conflito {SECRET}")
     return Votes(draft, closed, FollowUpFactory(deliberation=closed, owner=person, note=f"Nota {SECRET}"))
+
+
+def build_plans(bodies: Bodies, in_force: Framework) -> Plans:
+    node = NodeFactory(framework=in_force, kind=NodeKind.ACTION_LINE, code="AE1.1")
+    year = timezone.localdate().year
+    programme = ProgrammeFactory(unit=bodies.unit, code="PROG")
+    approved = ActionPlanFactory(unit=bodies.unit, year=year, state=PlanState.APPROVED)
+    draft = ActionPlanFactory(unit=bodies.unit, year=year + 1, title=f"Plano {SECRET}", summary=f"Resumo {SECRET}")
+    action = ActionFactory(plan=approved, nodes=[node], programme=programme)
+    hidden = ActionFactory(plan=draft, nodes=[node], programme=programme, title=f"Ação {SECRET}")
+    amendment = PlanAmendmentFactory(plan=approved, reason=f"Emenda {SECRET}", content=content_of(approved))
+    return Plans(draft, approved, hidden, action, amendment, programme)
 
 
 def build_bodies(municipality: Municipality, coordination: User) -> Bodies:
@@ -240,7 +290,35 @@ def build_bodies(municipality: Municipality, coordination: User) -> Bodies:
         composition=CompositionFactory(unit=unit, proposed_by=coordination, is_agreed=True),
         partner=partner,
         partnership=PartnershipFactory(partner=partner, unit=unit),
+        draft_meeting=build_meeting(unit, title=f"Reunião {SECRET}", number=None, convened_at=None),
+        meeting=build_meeting(unit, closed_by=coordination),
     )
+
+
+def build_meeting(unit: Unit, *, closed_by: User | None = None, **facts: Any) -> Meeting:
+    """A meeting in preparation with a point and a document; or one that was held, with its published minutes."""
+    made = MeetingFactory(unit=unit, **facts)
+    text = "Ponto" if closed_by else f"Ponto {SECRET}"
+    AgendaItemFactory(meeting=made, title=text)
+    content = ContentFile(b"%PDF-1.4", name="d.pdf")
+    MeetingDocument.objects.create(meeting=made, title=text, file=content, file_name="d.pdf", sha256="0" * 64)
+    if closed_by is None:
+        return made
+    now = timezone.now()
+    Meeting.objects.filter(pk=made.pk).update(state=MeetingState.CLOSED, opened_at=now, closed_at=now)
+    Minutes.objects.create(
+        meeting=made,
+        text="Ata",
+        state=MinutesState.PUBLISHED,
+        author=UserFactory(),
+        approved_by=closed_by,
+        approved_at=now,
+        published_at=now,
+        sha256="0" * 64,
+        pdf=ContentFile(b"%PDF-1.4", name="ata.pdf"),
+        pdf_sha256="0" * 64,
+    )
+    return made
 
 
 def arguments(name: str, wanted: list[str], world: World, *, public: bool) -> dict[str, Any]:
@@ -279,15 +357,75 @@ def arguments(name: str, wanted: list[str], world: World, *, public: bool) -> di
     return {key: (common | own).get(key, world.respondent.public_id) for key in wanted}
 
 
-def composition_of(world: World, public: bool) -> Any:  # noqa: FBT001 - as all of `IDS`
+def composition_of(world: World, public: bool) -> Any:
     return (world.bodies.composition if public else world.bodies.draft_composition).public_id
 
 
-def deliberation_of(world: World, public: bool) -> Any:  # noqa: FBT001 - as all of `IDS`
+def deliberation_of(world: World, public: bool) -> Any:
     return (world.votes.closed if public else world.votes.draft).public_id
 
 
+def plan_of(world: World, public: bool) -> Any:
+    return (world.plans.approved if public else world.plans.draft).public_id
+
+
+def action_of(world: World, public: bool) -> Any:
+    return (world.plans.action if public else world.plans.draft_action).public_id
+
+
+PLAN: dict[str, Any] = {
+    "public_id": plan_of, "name": lambda _w, _public: "submeter", "number": lambda _w, _public: 1
+}  # fmt: skip
+ACTION: dict[str, Any] = {
+    "public_id": action_of,
+    "milestone": lambda w, public: (w.plans.action if public else w.plans.draft_action).milestones.first().public_id,
+    "name": lambda _w, _public: "iniciar",
+}
+PLANNING: list[tuple[str, dict[str, Any]]] = [
+    ("units:plan", PLAN),
+    ("units:amendment_add", PLAN),
+    ("units:action_add", PLAN),
+    (
+        "units:amendment",
+        {
+            "public_id": lambda w, _public: w.plans.amendment.public_id,
+            "key": lambda w, _public: w.plans.action.key,
+            "name": lambda _w, _public: "submeter",
+        },
+    ),
+    ("units:serving", {"node": lambda w, _public: w.plans.action.nodes.get().public_id}),
+    ("units:action", ACTION),
+    ("units:milestone_report", ACTION),
+    ("units:programme", {"public_id": lambda w, _public: w.plans.programme.public_id}),
+    ("api:plans", {"public_id": plan_of}),
+    ("api:actions", {"public_id": action_of}),
+    ("api:programmes", {"code": lambda w, _public: w.plans.programme.code}),
+]
+
+
+def meeting_of(world: World, public: bool) -> Any:
+    return (world.bodies.meeting if public else world.bodies.draft_meeting).public_id
+
+
+MEETING: dict[str, Any] = {
+    "public_id": meeting_of,
+    "item_id": lambda w, public: (w.bodies.meeting if public else w.bodies.draft_meeting).items.get().public_id,
+    "document_id": lambda w, public: (w.bodies.meeting if public else w.bodies.draft_meeting).documents.get().public_id,
+    "amendment_id": lambda w, _public: w.respondent.public_id,
+    "kind": lambda _w, _public: "sheets",
+    "name": lambda _w, _public: "abrir",
+}
+
+# The parts of a meeting's address (`reunioes/…`), by the first words of their names.
+MEETING_NAMES = (
+    "meeting", "convene", "papers", "dossier", "item_", "document", "attendance", "quorum", "excuse", "minutes",
+)  # fmt: skip
+
 IDS: list[tuple[str, dict[str, Any]]] = [
+    *PLANNING,
+    *((f"units:{name}", MEETING) for name in MEETING_NAMES),
+    ("units:unit_calendar", {"code": lambda w, _public: w.bodies.unit.code}),
+    ("api:meetings", {"public_id": meeting_of}),
     (
         "units:deliberation",
         {"public_id": deliberation_of, "item": lambda w, _public: w.votes.draft.item.public_id},

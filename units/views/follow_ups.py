@@ -57,7 +57,7 @@ def add_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """A new task of a deliberation."""
     deliberation = deliberation_or_404(request, public_id)
     check(deliberation.state in CLOSED_DELIBERATION and "secretariat" in parts_in(request, deliberation))
-    form = FollowUpForm(request.POST or None, people=people_for_tasks())
+    form = FollowUpForm(request.POST if request.method == "POST" else None, people=people_for_tasks())
     if request.method == "POST" and form.is_valid():
         data = {name: form.cleaned_data[name] for name in ("task", "owner", "due_on")}
         try:
@@ -82,7 +82,7 @@ def change_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     check(task.state == FollowUpState.OPEN and keeps_deliberations_of(request.user, task.deliberation.unit_id))
     names = ("version", "task", "due_on")
     initial = {name: getattr(task, name) for name in names} | {"owner": task.owner.public_id}
-    form = FollowUpForm(request.POST or None, people=people_for_tasks(), initial=initial)
+    form = FollowUpForm(request.POST if request.method == "POST" else None, people=people_for_tasks(), initial=initial)
     stale: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -116,7 +116,7 @@ def step_page(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
     task = task_or_404(request, public_id)
     is_own = task.owner_id == request.user.pk and name == "feito"
     check(is_own or keeps_deliberations_of(request.user, task.deliberation.unit_id))
-    form = NoteForm(request.POST or None)
+    form = NoteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             move_follow_up(

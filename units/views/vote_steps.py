@@ -35,7 +35,7 @@ def propose_page(request: HttpRequest, item: Any) -> HttpResponse:
     check(keeps_deliberations_of(request.user, unit.pk))
     movable = [state for state, moves in FRAMEWORK_MOVES.items() if FrameworkState.IN_FORCE in moves]
     form = ProposalForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         rules=rule_choices(list(unit.decision_rules.all())),
         editions=Framework.objects.filter(state__in=movable),
         initial={"title": point.title, "text": point.text},
@@ -69,7 +69,7 @@ def position_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     names = ("version", "stance", "comment", "proposed_change")
     initial = {name: getattr(present, name) for name in names} if present else {}
     form = PositionForm(
-        request.POST or None, places=places, initial=initial | {"municipality": place.code if place else ""}
+        request.POST if request.method == "POST" else None, places=places, initial=initial | {"municipality": place.code if place else ""}
     )
     stale: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
@@ -127,7 +127,7 @@ def close_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     asks = bool(room.now and room.now.is_tie and casting_vote_counts(deliberation))
     if request.method == "POST" and "casting_vote" in request.POST:
         asks = True
-    form = CloseForm(request.POST or None, asks_casting_vote=asks)
+    form = CloseForm(request.POST if request.method == "POST" else None, asks_casting_vote=asks)
     lines = []
     if room.now and deliberation.state == DeliberationState.VOTING:
         lines.append(
@@ -152,7 +152,7 @@ def withdraw_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     deliberation = deliberation_or_404(request, public_id)
     part = DELIBERATION_MOVES.get(DeliberationState(deliberation.state), {}).get(DeliberationState.WITHDRAWN)
     check(part in parts_in(request, deliberation))
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
     context = {
         "question": _("Withdraw it?"),
         "lines": [_("It is not voted on, and what it was to decide goes back to where it stood.")],
@@ -174,7 +174,7 @@ def answer_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     deliberation = deliberation_or_404(request, public_id)
     awaited = deliberation.metropolitan_answer == MetropolitanAnswer.AWAITED
     check(awaited and "secretariat" in parts_in(request, deliberation))
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(request.POST if request.method == "POST" else None)
     context = {
         "question": _("Record the answer of the Metropolitan Council"),
         "lines": [_("What was decided on changes at once. The answer is recorded once and never changes.")],
