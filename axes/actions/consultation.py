@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from axes.actions.answers import CONTACT_DAYS
 from axes.actions.results import freeze_results
 from axes.choices import CONSULTATION_MOVES, PHASE_MOVES, ConsultationState, Group, NodeKind, PhaseState, Scale
-from axes.models import Consultation, Framework, Mention, Node, Phase, Quota, Release, Topic
+from axes.models import Consultation, Framework, Mention, Node, Phase, Quota, Release, ReleasedResult, Topic
 from axes.queries.consultation import topics_proposed
 from axes.rules import may_run_consultations
 from refamp.audit.actions import record
@@ -114,12 +114,25 @@ def edit_consultation(
             code="frozen",
             field="minimum_cell",
         )
+    if "target_groups" in changes:
+        check_groups_of_plan(consultation, changes["target_groups"])
     before = {field: getattr(consultation, field) for field in changes}
     for field, value in changes.items():
         setattr(consultation, field, value)
     consultation.full_clean(exclude=["created_by"])
     record(actor=actor, action="consultation.edited", obj=consultation, before=before, after=changes)
     return grown(consultation, *changes)
+
+
+def check_groups_of_plan(consultation: Consultation, groups: Sequence[str]) -> None:
+    """Refuse target groups that leave out one of whom the quota plan still expects answers."""
+    planned = set(consultation.quotas.values_list("group", flat=True))
+    if not planned <= set(groups):
+        raise Refused(
+            _("The quota plan still expects answers of a group that you took out."),
+            code="planned",
+            field="target_groups",
+        )
 
 
 @transaction.atomic
@@ -347,6 +360,9 @@ def set_quota(
     old = {(quota.municipality_id, quota.group): quota for quota in consultation.quotas.all()}
     names = {municipality.pk: municipality for municipality, _group in cells}
     new = {(municipality.pk, str(group)): expected for (municipality, group), expected in cells.items()}
+    asked = set(consultation.target_groups or Group.values)  # none named: all
+    if any(group not in asked for (_place, group), expected in new.items() if expected is not None):
+        raise Refused(_("This group is not one of the target groups."), code="not_a_target")
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for (place, group), expected in new.items():
@@ -430,8 +446,11 @@ def edit_topic(
     scales: Sequence[str],
     note: str = "",
 ) -> Topic:
-    """Change an entry. A scale at which it was named stays."""
-    consultation = locked(actor, topic.consultation, version)
+    """Change an entry. A scale at which it was named, or that stands in frozen results, stays.
+
+    Waits for answers that are being taken: they might name it.
+    """
+    consultation = locked(actor, topic.consultation, version, moves=True)
     check_book_is_open(consultation)
     topic = Topic.objects.select_for_update(of=("self",)).select_related("node").get(pk=topic.pk)
     if node.framework_id != consultation.framework_id:
@@ -439,7 +458,10 @@ def edit_topic(
             _("Choose something of the edition that this consultation is about."), code="other_edition", field="node"
         )
     dropped = set(topic.scales) - set(scales)
-    if dropped and Mention.objects.filter(topic=topic, scale__in=dropped).exists():
+    if dropped and (
+        Mention.objects.filter(topic=topic, scale__in=dropped).exists()
+        or ReleasedResult.objects.filter(topic=topic, scale__in=dropped).exists()
+    ):
         raise Refused(_("It was already named at a scale that you took out."), code="named", field="scales")
     before = facts(topic)
     topic.node, topic.code, topic.label, topic.scales, topic.note = (

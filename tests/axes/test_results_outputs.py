@@ -7,15 +7,18 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from axes.actions.answers import record_answers
-from axes.actions.consultation import close_phase, open_phase
+from axes.actions.consultation import close_phase, edit_topic, open_phase
 from axes.choices import Channel, Group, PhaseState, Scale
 from axes.models import Consultation, Phase, PublishedFigure, Release
+from axes.queries.figures import figures_of
 from axes.queries.results import results_for
+from refamp.base.errors import Refused
 from refamp.territory.models import Municipality
 from tests.axes.attack import attack_releases
 from tests.factories import ConsultationFactory, MunicipalityFactory, PhaseFactory, TopicFactory
@@ -210,6 +213,30 @@ def test_live_results_show_answers_once_they_are_counted_and_say_when_some_are_n
     open_phase(actor=None, phase=PhaseFactory(consultation=consultation))
     answer(consultation, None, 300, places[0], Group.ELECTED, [(topics[0], Scale.MUNICIPAL)])
     assert "not counted here yet" in client.get(url, headers={"accept-language": "en"}).content.decode()
+
+
+def test_what_was_not_asked_when_results_were_frozen_has_no_data_in_them(answered, places):
+    """A topic, a scale, a group or a municipality that came later is not a zero."""
+    consultation, topics = answered
+    client = Client()
+    url = f"/api/v1/consultations/{consultation.public_id}/representativeness/"
+    before = client.get(url, {"limit": 1000}).json()["results"]
+    page = client.get(f"/auscultacoes/{consultation.public_id}/resultados/").content.decode()
+    late = TopicFactory(consultation=consultation, code="tardio", order=99)
+    MunicipalityFactory(code="8099", name="Lugar novo")
+    assert client.get(url, {"limit": 1000}).json()["results"] == before
+    assert client.get(url, {"topic": "tardio"}).json()["results"] == []
+    assert page.count("t0") == client.get(f"/auscultacoes/{consultation.public_id}/resultados/").content.decode().count(
+        "t0"
+    )
+    figures = figures_of(consultation.framework, AnonymousUser())
+    assert {cell.status for cell in figures.of_node[late.node_id][0].cells.values()} == {"not_asked"}
+    assert figures.of_node[topics[0].node_id][0].metropolitan.share is not None
+    with pytest.raises(Refused, match=r"."):
+        edit_topic(
+            actor=None, topic=topics[2], version=consultation.version, node=topics[2].node, code="t2", label="x",
+            scales=[Scale.METROPOLITAN],
+        )  # fmt: skip
 
 
 def test_a_consultation_that_is_not_published_is_not_there(answered):
