@@ -21,10 +21,11 @@ from axes.queries.results import results_for
 from refamp.base.errors import Refused
 from refamp.territory.models import Municipality
 from tests.axes.attack import attack_releases
-from tests.factories import ConsultationFactory, MunicipalityFactory, PhaseFactory, TopicFactory
+from tests.factories import ConsultationFactory, FrameworkFactory, MunicipalityFactory, PhaseFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
 Cells = dict[tuple, int | None]
+NOW = "2026-01-01T00:00Z"
 
 
 @pytest.fixture
@@ -316,3 +317,22 @@ def test_shares_are_exact_decimals(answered, coordination):
     consultation, _topics = answered
     rows = results_for(consultation, coordination).rows
     assert all(isinstance(row.share, Decimal) for row in rows if row.respondents)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_topics_and_consultations_point_at_their_edition_and_nodes(count, client, django_assert_num_queries):
+    consultation = ConsultationFactory(
+        published_at="2026-01-01T00:00Z",
+        framework=FrameworkFactory(code="2031", state="superseded", in_force_since=NOW, superseded_at=NOW),
+    )
+    topics = [TopicFactory(consultation=consultation, code=f"4.1{n}", order=n) for n in range(count)]
+    url = f"/api/v1/consultations/{consultation.public_id}/"
+    framework = client.get(url).json()["framework"]
+    assert client.get(framework["url"]).json()["code"] == "2031"
+    with django_assert_num_queries(3):
+        rows = client.get(f"{url}topics/").json()["results"]
+    assert [row["id"] for row in rows] == [topic.code for topic in topics]
+    for row, topic in zip(rows, topics, strict=True):
+        assert client.get(row["node"]["url"]).json()["wording"] == topic.node.wording
+    assert client.get(f"{url}topics/4.10/", {"fields": "id,node"}).json()["node"]["url"] == rows[0]["node"]["url"]
+    assert b"node_id,node_label" in b"".join(client.get(f"{url}topics/", {"format": "csv"}).streaming_content)
