@@ -448,9 +448,10 @@ def edit_topic(
 ) -> Topic:
     """Change an entry. A scale at which it was named, or that stands in frozen results, stays.
 
-    Waits for answers that are being taken: they might name it.
+    To take a scale out waits for answers that are being taken: they might name it.
     """
-    consultation = locked(actor, topic.consultation, version, moves=True)
+    narrows = not set(topic.scales) <= set(scales)  # as of this version; another one is refused as stale
+    consultation = locked(actor, topic.consultation, version, moves=narrows)
     check_book_is_open(consultation)
     topic = Topic.objects.select_for_update(of=("self",)).select_related("node").get(pk=topic.pk)
     if node.framework_id != consultation.framework_id:
