@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from axes.actions.consultation import edit_consultation, set_quota
+from axes.actions.consultation import edit_consultation
+from axes.actions.quota import set_quota
 from axes.choices import ConsultationState, Group, NodeKind, PhaseState, Scale
 from axes.models import Consultation, Phase, Quota, Release, Topic
 from refamp.audit.models import Event
