@@ -90,8 +90,9 @@ class Door:
         )
         context.set_default_timeout(30_000)
         self.contexts.append(context)
-        self.complaints.append(Complaints(context, self.platform.address))
-        return Person(context.new_page(), self.platform.address)
+        complaints = Complaints(context, self.platform.address)
+        self.complaints.append(complaints)
+        return Person(context.new_page(), self.platform.address, complaints)
 
     def log_in(self, person: Person, key: str) -> None:
         """From the start page to inside, with password and, where there is one, the code of the app."""
@@ -116,9 +117,9 @@ class Door:
     def close(self) -> list[str]:
         for context in self.contexts:
             context.close()
-        lines = [line for one in self.complaints for line in one.lines]
+        lines = dict.fromkeys(line for one in self.complaints for line in one.lines)
         self.contexts, self.complaints = [], []
-        return lines
+        return list(lines)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +131,8 @@ def everybody(browser: Browser, platform: Running, logins: dict[str, dict[str, s
 def someone(everybody: Door) -> Iterator[Callable[..., Person]]:
     """`someone("coordenacao")`: their browser. At the end none of the browsers may have complained."""
     yield everybody.open
-    assert everybody.close() == []
+    lines = everybody.close()
+    assert not lines, "\n".join(lines)
 
 
 @pytest.fixture
