@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from refamp.base.api.problems import problem_response
@@ -65,3 +66,21 @@ class BodySizeMiddleware:
         if request.path.startswith("/api/"):
             return problem_response(request, 413, detail=said, code="too_large")
         return HttpResponse(said, status=413, content_type="text/plain; charset=utf-8")
+
+
+class NoNulMiddleware:
+    """An address with a NUL in it names nothing and asks nothing: no text of the database can hold one.
+
+    Forms refuse it in a body; the API, which says which parameter it was, refuses it by itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/api/"):
+            if "\x00" in request.path_info:
+                raise Http404
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                raise BadRequest
+        return self.get_response(request)
