@@ -92,7 +92,8 @@ class Door:
         self.contexts.append(context)
         complaints = Complaints(context, self.platform.address)
         self.complaints.append(complaints)
-        return Person(context.new_page(), self.platform.address, complaints)
+        script = bool(options.get("java_script_enabled", True))
+        return Person(context.new_page(), self.platform.address, complaints, script=script)
 
     def log_in(self, person: Person, key: str) -> None:
         """From the start page to inside, with password and, where there is one, the code of the app."""
