@@ -45,7 +45,7 @@ def test_an_invitation_is_accepted_and_the_second_factor_is_asked_for(
     person.send("main form:has(#id_code)")
     person.look()
     person.visit("/painel/").look()
-    someone(None).visit(link.group(1), 404)
+    someone(None).visit(link.group(1), 410).look()
 
 
 def test_the_page_of_passkeys_opens(someone: Someone) -> None:
