@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from email import policy
@@ -52,7 +53,7 @@ def platform(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     if given := os.environ.get("JOURNEYS_DATA"):
         data = Path(given)
         port = int(str(holder(data)["address"]).rpartition(":")[2])
-        with subprocess.Popen(["true"]) as nothing:
+        with subprocess.Popen([sys.executable, "-c", ""]) as nothing:
             yield Running(data, port, nothing, environment_for(data, port), data / "up.log")
         return
     folder = Path(tmp_path_factory.mktemp("j"))
@@ -156,7 +157,7 @@ def letters(platform: Running) -> Callable[[str], list[str]]:
     return wait
 
 
-ARRANGED = '''
+ARRANGED = """
 import json
 from datetime import timedelta
 from django.utils import timezone
@@ -190,7 +191,7 @@ for name, title in (("coding", "Vinte textos"), ("form", "Formulário público")
                 texts={Scale.METROPOLITAN: f"Texto número {number:02d}"},
             )
 print("MADE", json.dumps(made))
-'''
+"""
 
 
 @pytest.fixture(scope="session")

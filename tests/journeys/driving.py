@@ -155,7 +155,7 @@ class Person:
         found = self.page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
         return [
             f"{violation['id']}: {violation['help']} {node['target']} {node['html'][:160]}"
-            + f" {(node.get('any') or [{}])[0].get('message', '')}"
+            f" {(node.get('any') or [{}])[0].get('message', '')}"
             for violation in found
             for node in violation["nodes"][:4]
         ]

@@ -49,7 +49,9 @@ def mentions(unit: Person, base: str) -> dict[str, str]:
     return {name.split()[0]: cells[2].split("/")[0].strip() for name, cells in unit.table("#topics").items()}
 
 
-def test_two_code_apart_a_third_settles_and_kappa_is_that_of_the_hand(someone: Someone, arranged: dict[str, str]) -> None:
+def test_two_code_apart_a_third_settles_and_kappa_is_that_of_the_hand(
+    someone: Someone, arranged: dict[str, str]
+) -> None:
     base = f"/auscultacoes/{arranged['coding']}/"
     unit, first, second, third = (
         someone(key) for key in ("coordenacao", "tecnica.porto", "membro.unidade", "coordenacao2")

@@ -1,7 +1,7 @@
 """The coordination unit runs a consultation from its opening to its publication; others see what they may.
 
-Every figure is computed here a second time, from the files alone, with fractions, and compared to the last digit: on the
-page, in JSON, in CSV and in XLSX.
+Every figure is computed here a second time, from the files alone, with fractions, and compared to the last digit: on
+the page, in JSON, in CSV and in XLSX.
 """
 
 import csv
@@ -104,7 +104,9 @@ def wilson(count: int, people: int, frame: int | None) -> tuple[str | None, str 
 def similarity(observed: Counter[str], reference: dict[str, int]) -> str:
     """Σ min(pᵢ, qᵢ) in percent."""
     people, whole = sum(observed.values()), sum(reference.values())
-    return two(sum((min(Fraction(observed[k], people), Fraction(reference[k], whole)) for k in reference), Fraction()) * 100)
+    return two(
+        sum((min(Fraction(observed[k], people), Fraction(reference[k], whole)) for k in reference), Fraction()) * 100
+    )
 
 
 HEADER = ["respondente", "município", "grupo", "tópico", "escala"]
@@ -331,7 +333,10 @@ def from_page(person: Person, base: str, asked: list[tuple[str, str]]) -> dict[t
             cell = row.locator(f"td[data-series={scale}]")
             if (code, scale) in asked:
                 counts = row.locator("td").nth(number * 3 + 2).text_content() or ""
-                found[code, scale, None, None] = (*pair(counts), *(cell.get_attribute(f"data-{x}") for x in ("value", "low", "high")))
+                found[code, scale, None, None] = (
+                    *pair(counts),
+                    *(cell.get_attribute(f"data-{x}") for x in ("value", "low", "high")),
+                )
     addresses = [f"{base}resultados/?tema={code}&escala={scale}" for code, scale in asked]
     order = [*GROUPS.values(), "partner"]
     for address, table, key, *figures, counts in person.page.evaluate(CELLS, addresses):
@@ -464,7 +469,7 @@ def check_published(visitor: Person, consultation: str, base: str, counted: Coun
 def test_the_api_answers_nobody_what_the_page_does_not_show(someone: Someone) -> None:
     """Without a login, the demonstration of 600: its JSON over plain HTTP is what its page says."""
     visitor = someone(None)
-    with urllib.request.urlopen(f"{visitor.address}/api/v1/consultations/") as answer:
+    with urllib.request.urlopen(f"{visitor.address}/api/v1/consultations/") as answer:  # noqa: S310 - our own address
         listed = json.loads(answer.read())["results"]
     for one in listed:
         visitor.visit(f"/auscultacoes/{one['id']}/resultados/")

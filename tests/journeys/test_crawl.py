@@ -3,6 +3,7 @@
 import re
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -55,7 +56,7 @@ def test_links_lead_only_to_pages_that_hold(
             continue
         html = answer.text()
         levels = [int(level) for level in re.findall(r"<h([1-6])[\s>]", html)]
-        if "<html" in html and (levels.count(1) != 1 or any(b > a + 1 for a, b in zip(levels, levels[1:], strict=False))):
+        if "<html" in html and (levels.count(1) != 1 or any(b > a + 1 for a, b in pairwise(levels))):
             wrong.append(f"{path}: headings {levels}")
         if "<html" in html and (role is not None, name) not in looked_at:
             looked_at.add((role is not None, name))
@@ -63,7 +64,11 @@ def test_links_lead_only_to_pages_that_hold(
         for link in re.findall(r'<a\s[^>]*href="([^"#]+)', html):
             found = urlsplit(urljoin(person.address + path, link.replace("&amp;", "&")))
             here = found.path + (f"?{found.query}" if found.query else "")
-            if f"{found.scheme}://{found.netloc}" == person.address and here not in seen and not FILES.search(found.path):
+            if (
+                f"{found.scheme}://{found.netloc}" == person.address
+                and here not in seen
+                and not FILES.search(found.path)
+            ):
                 seen.add(here)
                 waiting.append(here)
     assert wrong == []
