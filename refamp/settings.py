@@ -30,6 +30,8 @@ SECURE_SITE = SITE_URL.startswith("https://")
 SECRET_KEY = env("SECRET_KEY")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. bin/up and bin/manage make one and keep it in the data folder.")
+# Earlier keys, comma-separated: what they signed or encrypted (second factors) is still read.
+SECRET_KEY_FALLBACKS = [key for key in env("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS = [host for host in env("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
 if urlsplit(SITE_URL).hostname not in {*ALLOWED_HOSTS, None}:
     ALLOWED_HOSTS.append(str(urlsplit(SITE_URL).hostname))
@@ -76,6 +78,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "refamp.base.middleware.BodySizeMiddleware",
+    "refamp.base.middleware.NoNulMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -247,6 +251,7 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+REQUEST_MAX_BYTES = 60 * 1024 * 1024
 UPLOAD_MAX_BYTES = 50 * 1024 * 1024
 UPLOAD_MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 

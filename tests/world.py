@@ -463,7 +463,8 @@ IDS: list[tuple[str, dict[str, Any]]] = [
     ("api:parishes", {"code": lambda w, _public: w.municipality.parishes.get().code}),
     ("api:audit", {"public_id": lambda w, _public: w.event.public_id}),
     ("jobs:job", {"public_id": lambda w, _public: w.job.public_id}),
-    ("jobs:upload", {"public_id": lambda w, _public: w.upload.public_id}),
+    # A technician sends local plans; files of answers are the coordination unit's.
+    ("jobs:upload", {"public_id": lambda w, _public: w.plan_upload.public_id}),
     ("axes:local_plan", {"public_id": lambda w, public: (w.plan if public else w.draft_plan).public_id}),
     ("api:local-plans", {"public_id": lambda w, public: (w.plan if public else w.draft_plan).public_id}),
     ("axes:coding_text", {"public_id": lambda w, _public: w.respondent.texts.get().public_id}),

@@ -88,10 +88,13 @@ def record_answers(
         raise Refused(_("Say whose answer it is, in 100 characters at most."), code="reference", field="reference")
     if group is not None and group not in Group.values:
         raise Refused(_("Unknown group."), code="group_unknown", field="group")
+    # Read now that the code book waits for us: it may have changed since the form was shown.
+    named = {topic.pk for topic, _scale in mentions}
+    book = dict(Topic.objects.filter(consultation=consultation, pk__in=named).values_list("pk", "scales"))
     for topic, scale in mentions:
-        if topic.consultation_id != consultation.pk:
+        if topic.pk not in book:
             raise Refused(_("This topic belongs to another consultation."), code="topic_unknown")
-        if scale not in topic.scales:
+        if scale not in book[topic.pk]:
             raise Refused(_("This topic was not asked at this scale."), code="not_asked")
     written = {Scale(scale): text.strip() for scale, text in (texts or {}).items() if text.strip()}
     if any(len(text) > LONGEST_TEXT or "\x00" in text for text in written.values()):
@@ -393,7 +396,9 @@ def answer_invitation(
     if found is None:
         raise Refused(_("This link is not valid."), code="unknown_link")
     hold_open(found.consultation)
-    invitee = Invitee.objects.select_for_update(of=("self",)).select_related("municipality").get(pk=found.pk)
+    invitee = Invitee.objects.select_for_update(of=("self",)).select_related("municipality").filter(pk=found.pk).first()
+    if invitee is None:
+        raise Refused(_("This link is not valid."), code="unknown_link")
     if invitee.has_answered:
         raise Refused(_("This link was already used."), code="link_used")
     nameless = request_id.set("-")

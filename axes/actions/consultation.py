@@ -16,13 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from axes.actions.answers import CONTACT_DAYS
 from axes.actions.results import freeze_results
 from axes.choices import CONSULTATION_MOVES, PHASE_MOVES, ConsultationState, Group, NodeKind, PhaseState, Scale
-from axes.models import Consultation, Framework, Mention, Node, Phase, Quota, Release, Topic
+from axes.models import Consultation, Framework, Mention, Node, Phase, Release, ReleasedResult, Topic
 from axes.queries.consultation import topics_proposed
 from axes.rules import may_run_consultations
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
-from refamp.territory.models import Municipality
 
 if TYPE_CHECKING:
     from refamp.accounts.models import User
@@ -114,12 +113,25 @@ def edit_consultation(
             code="frozen",
             field="minimum_cell",
         )
+    if "target_groups" in changes:
+        check_groups_of_plan(consultation, changes["target_groups"])
     before = {field: getattr(consultation, field) for field in changes}
     for field, value in changes.items():
         setattr(consultation, field, value)
     consultation.full_clean(exclude=["created_by"])
     record(actor=actor, action="consultation.edited", obj=consultation, before=before, after=changes)
     return grown(consultation, *changes)
+
+
+def check_groups_of_plan(consultation: Consultation, groups: Sequence[str]) -> None:
+    """Refuse target groups that leave out one of whom the quota plan still expects answers."""
+    planned = set(consultation.quotas.values_list("group", flat=True))
+    if not planned <= set(groups):
+        raise Refused(
+            _("The quota plan still expects answers of a group that you took out."),
+            code="planned",
+            field="target_groups",
+        )
 
 
 @transaction.atomic
@@ -335,38 +347,6 @@ def quietly(change: Any, phase: Phase) -> int:
     return 1
 
 
-# Quota plan
-
-
-@transaction.atomic
-def set_quota(
-    *, actor: "User", consultation: Consultation, version: int, cells: Mapping[tuple[Municipality, Group], int | None]
-) -> Consultation:
-    """Write the whole quota plan: (municipality, group) → expected answers; None takes the cell out of the plan."""
-    consultation = locked(actor, consultation, version)
-    old = {(quota.municipality_id, quota.group): quota for quota in consultation.quotas.all()}
-    names = {municipality.pk: municipality for municipality, _group in cells}
-    new = {(municipality.pk, str(group)): expected for (municipality, group), expected in cells.items()}
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for (place, group), expected in new.items():
-        known = old.get((place, group))
-        if (known and known.expected) == expected:
-            continue
-        label = f"{names[place].name} · {group}"
-        before[label], after[label] = known and known.expected, expected
-        if expected is None:
-            Quota.objects.filter(consultation=consultation, municipality=place, group=group).delete()
-        else:
-            Quota.objects.update_or_create(
-                consultation=consultation, municipality_id=place, group=group, defaults={"expected": expected}
-            )
-    if not after:
-        return consultation
-    record(actor=actor, action="consultation.quota_set", obj=consultation, before=before, after=after)
-    return grown(consultation)
-
-
 # Code book
 
 
@@ -430,8 +410,12 @@ def edit_topic(
     scales: Sequence[str],
     note: str = "",
 ) -> Topic:
-    """Change an entry. A scale at which it was named stays."""
-    consultation = locked(actor, topic.consultation, version)
+    """Change an entry. A scale at which it was named, or that stands in frozen results, stays.
+
+    To take a scale out waits for answers that are being taken: they might name it.
+    """
+    narrows = not set(topic.scales) <= set(scales)  # as of this version; another one is refused as stale
+    consultation = locked(actor, topic.consultation, version, moves=narrows)
     check_book_is_open(consultation)
     topic = Topic.objects.select_for_update(of=("self",)).select_related("node").get(pk=topic.pk)
     if node.framework_id != consultation.framework_id:
@@ -439,7 +423,10 @@ def edit_topic(
             _("Choose something of the edition that this consultation is about."), code="other_edition", field="node"
         )
     dropped = set(topic.scales) - set(scales)
-    if dropped and Mention.objects.filter(topic=topic, scale__in=dropped).exists():
+    if dropped and (
+        Mention.objects.filter(topic=topic, scale__in=dropped).exists()
+        or ReleasedResult.objects.filter(topic=topic, scale__in=dropped).exists()
+    ):
         raise Refused(_("It was already named at a scale that you took out."), code="named", field="scales")
     before = facts(topic)
     topic.node, topic.code, topic.label, topic.scales, topic.note = (

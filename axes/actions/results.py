@@ -101,8 +101,13 @@ def ask_for_fold(*, actor: Any, consultation: Consultation) -> Job:
 
 
 def lock_counts(consultation: Consultation) -> None:
-    """Wait until nobody else folds or recounts this consultation; held until the transaction ends."""
+    """Wait until nobody else folds or recounts this consultation; held until the transaction ends.
+
+    The consultation first: new counts point at it, and whoever closes it holds it and then folds. In the other order
+    the two would wait for each other.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM axes_consultation WHERE id = %s FOR KEY SHARE", [consultation.pk])
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, consultation.pk])
 
 

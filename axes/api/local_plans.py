@@ -110,7 +110,7 @@ class LocalPlanImportViewSet(ImportViewSet):
 
     def target(self) -> str:
         """The key of the municipality where the token acts for one: the worker keeps to it, too."""
-        place = self.request.user.acts_only_for
+        place = getattr(self.request.user, "acts_only_for", None)
         return "" if place is None else str(place)
 
 

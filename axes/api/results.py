@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from axes.api.framework import PREFIXES
 from axes.choices import Group, Scale
 from axes.models import Consultation, Topic
 from axes.models.results import Representativeness
@@ -74,7 +76,8 @@ class OfConsultation(ReadViewSet, abstract=True):
     def consultation(self) -> Consultation:
         """The consultation of the address; 404 where this caller may not see it."""
         try:
-            return Consultation.objects.visible_to(self.request.user).get(public_id=self.kwargs["consultation"])
+            seen = Consultation.objects.visible_to(self.request.user).select_related("framework")
+            return seen.get(public_id=self.kwargs["consultation"])
         except (Consultation.DoesNotExist, ValidationError) as error:
             raise Http404 from error
 
@@ -91,6 +94,16 @@ class TopicViewSet(OfConsultation):
 
     def queryset_for(self, user: Any) -> QuerySet:
         return Topic.objects.filter(consultation=self.consultation)
+
+    def finish(self, rows: list[Row], keys: list[Any]) -> None:
+        """The node's address, in its own edition; null for a kind that has no door."""
+        if not self.wants("node"):
+            return
+        edition = urlencode({"framework": self.consultation.framework.code})
+        kinds = dict(Topic.objects.filter(pk__in=keys).values_list("pk", "node__kind"))
+        for row, key in zip(rows, keys, strict=True):
+            url = self.address(PREFIXES.get(kinds[key]), row["node"]["id"])
+            row["node"]["url"] = f"{url}?{edition}" if url else None
 
 
 class RepresentativenessViewSet(OfConsultation):

@@ -176,7 +176,10 @@ def read_people(text: str) -> tuple[list[tuple[str, Municipality, Group]], list[
         if not line.strip():
             continue
         separator = max("\t;,", key=line.count)
-        cells = [cell.strip() for cell in next(csv.reader(io.StringIO(line), delimiter=separator))]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader(io.StringIO(line), delimiter=separator))]
+        except csv.Error:  # a cell longer than any
+            cells = [line]
         if number <= 2 and "@" not in line:  # noqa: PLR2004 - a header, of what was typed or of the file below it
             continue
         cells += [""] * (COLUMNS_OF_A_LIST - len(cells))

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from axes.choices import Channel, ConsultationState, Group, PhaseState, Scale
-from axes.models.framework import Framework, Node
+from axes.models.framework import Framework, Node, refusal
 from axes.rules import sees_drafts
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.jobs.models import Upload
@@ -195,6 +195,22 @@ class Topic(models.Model):
                 violation_error_message=_("Say at which scales it is asked."),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="topic_keeps_what_was_named",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                condition=pgtrigger.AnyChange("consultation", "scales"),
+                func=f"""
+                    IF NEW.consultation_id <> OLD.consultation_id OR EXISTS (
+                        SELECT 1 FROM axes_mention WHERE topic_id = NEW.id AND NOT scale = ANY(NEW.scales)
+                    ) THEN
+                        {refusal("topic_keeps_what_was_named", "A scale at which a topic was named stays.")}
+                    END IF;
+                    RETURN NULL;
+                """,  # noqa: S608 - constants
+            )
+        ]
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
 
@@ -343,6 +359,27 @@ class Respondent(models.Model):
         return self.reference
 
 
+def was_asked(operation: pgtrigger.Operation, name: str) -> pgtrigger.Trigger:
+    """Refuse mentions of what their respondent was not asked: once per statement, which an import does not feel."""
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        operation=operation,
+        when=pgtrigger.After,
+        referencing=pgtrigger.Referencing(new="arrived"),
+        func=f"""
+            IF EXISTS (
+                SELECT 1 FROM arrived m
+                JOIN axes_respondent r ON r.id = m.respondent_id JOIN axes_topic t ON t.id = m.topic_id
+                WHERE t.consultation_id <> r.consultation_id OR NOT m.scale = ANY(t.scales)
+            ) THEN
+                {refusal("mention_was_asked", "A topic is named at a scale at which its consultation asks for it.")}
+            END IF;
+            RETURN NULL;
+        """,  # noqa: S608 - constants
+    )
+
+
 class Mention(models.Model):
     """A respondent named a topic at a scale, once."""
 
@@ -362,6 +399,10 @@ class Mention(models.Model):
                 name="mention_scale_is_known",
                 violation_error_message=_("Unknown scale."),
             ),
+        ]
+        triggers = [
+            was_asked(pgtrigger.Insert, "mention_was_asked"),
+            was_asked(pgtrigger.Update, "changed_mention_was_asked"),
         ]
         verbose_name = _("mention")
         verbose_name_plural = _("mentions")

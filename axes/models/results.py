@@ -100,7 +100,7 @@ class Release(models.Model):
 
     class Meta:
         ordering = ["consultation", "id"]
-        triggers = [pgtrigger.Protect(name="release_never_changes", operation=pgtrigger.Update)]
+        triggers = [pgtrigger.Protect(name="release_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
         verbose_name = _("frozen results")
         verbose_name_plural = _("frozen results")
 
@@ -130,7 +130,9 @@ class ReleasedResult(models.Model):
                 violation_error_message=_("This count is already there."),
             )
         ]
-        triggers = [pgtrigger.Protect(name="released_result_never_changes", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="released_result_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
         verbose_name = _("frozen count")
         verbose_name_plural = _("frozen counts")
 

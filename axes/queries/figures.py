@@ -118,7 +118,8 @@ def figures_of(framework: Framework, user: "User | AnonymousUser") -> Figures | 
         cells = {
             str(scale): cell_of(
                 scale,
-                asked=scale in topic.scales,
+                # The frozen results say what was asked then; the code book may have grown since.
+                asked=(topic.pk, scale) in counts if counts else scale in topic.scales,
                 result=counts.get((topic.pk, scale)),
                 respondents=respondents,
                 frame=consultation.frame_size,

@@ -144,6 +144,12 @@ def results_for(consultation: Consultation, user: "User | AnonymousUser") -> Res
                 hidden.add(tuple(cell))
     places = with_former(places, counts)
     groups = groups_of(consultation, counts)
+    asked = {(topic.pk, scale) for topic in topics for scale in topic.scales}
+    if release is not None:
+        # What the code book and the territory have gained since then was not asked of anybody: no data, not zero.
+        asked = {(cell[3], cell[4]) for cell in counts if cell[0] == ALL and cell[3] is not None}  # type: ignore[misc]
+        places = [place for place in places if (MUNICIPALITY, place.pk, None, None, None) in counts]
+        groups = [group for group in Group.values if (GROUP, None, group, None, None) in counts]
     strata: list[tuple[str, int | None, str | None]] = [(ALL, None, None)]
     strata += [(MUNICIPALITY, place.pk, None) for place in places] + [(GROUP, None, group) for group in groups]
     visible = {
@@ -168,7 +174,7 @@ def results_for(consultation: Consultation, user: "User | AnonymousUser") -> Res
         )
         for topic in topics
         for scale in Scale.values
-        if scale in topic.scales
+        if (topic.pk, scale) in asked
         for stratum in strata
     ]
     return Results(

@@ -26,7 +26,7 @@ class ConsultationSerializer(serializers.ModelSerializer):
     """A consultation. Without a login: those whose results are published."""
 
     id = serializers.UUIDField(source="public_id")
-    framework = ReferenceField(id="framework__code", label="framework__title", to=None)
+    framework = ReferenceField(id="framework__code", label="framework__title", to="frameworks")
     state = serializers.ChoiceField(ConsultationState.choices)
     target_groups = serializers.ListField(child=serializers.ChoiceField(Group.choices))
     minimum_cell = serializers.IntegerField(help_text="k: counts from 1 to k - 1 are not shown.")

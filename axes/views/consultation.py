@@ -30,9 +30,9 @@ from axes.actions.consultation import (
     publish_results,
     remove_phase,
     remove_topic,
-    set_quota,
     withdraw_publication,
 )
+from axes.actions.quota import set_quota
 from axes.choices import ConsultationState, Group, PhaseState
 from axes.forms.consultation import (
     ConsultationForm,

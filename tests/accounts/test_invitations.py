@@ -45,7 +45,7 @@ def test_accepting_makes_the_account_with_its_role_and_logs_in(coordination, mun
     address = f"/conta/convite/{token_in_mail()}/"
     page = client.get(address)
     assert page.status_code == 200
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     answer = client.post(address, {"name": "Nova Pessoa", "password": PASSWORD, "password_again": PASSWORD})
     assert answer.url == "/"
     user = User.objects.get(email="nova@example.org")

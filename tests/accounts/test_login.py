@@ -208,7 +208,9 @@ def test_factor_set_up_elsewhere_has_to_be_shown_here(client, person):
     enrol(user)
     assert client.get("/conta/pessoas/").url.startswith("/conta/2fa/reauthenticate/")
     for address in ("/conta/2fa/webauthn/add/", "/conta/2fa/totp/activate/"):
-        assert client.get(address).url.startswith("/conta/2fa/reauthenticate/"), "a second factor next to it is no way in"
+        assert client.get(address).url.startswith("/conta/2fa/reauthenticate/"), (
+            "a second factor next to it is no way in"
+        )
 
 
 def test_last_factor_cannot_be_removed_by_who_owes_it(client_of, coordination):

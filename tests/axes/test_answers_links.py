@@ -263,6 +263,7 @@ def test_ones_own_entry_can_be_withdrawn_and_nobody_elses(
             "one_mention",
         ),
         ("UPDATE axes_mention SET scale = 'regional'", "mention_scale_is_known"),
+        ("UPDATE axes_topic SET scales = '{metropolitan}'", "A scale at which a topic was named stays"),
         ("UPDATE axes_respondent SET \"group\" = 'elected'", "group_and_municipality_are_frozen"),
         ("UPDATE axes_respondent SET municipality_id = NULL", "group_and_municipality_are_frozen"),
         ("UPDATE axes_respondent SET channel = 'fax'", "respondent_channel_is_known"),

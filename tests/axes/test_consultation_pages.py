@@ -11,9 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from axes.actions.consultation import edit_consultation
+from axes.actions.quota import set_quota
 from axes.choices import ConsultationState, Group, NodeKind, PhaseState, Scale
 from axes.models import Consultation, Phase, Quota, Release, Topic
 from refamp.audit.models import Event
+from refamp.base.errors import Refused
 from tests.factories import (
     ConsultationFactory,
     FrameworkFactory,
@@ -47,12 +50,18 @@ def test_a_consultation_goes_from_its_first_page_to_published_results(client_of:
     response = client.post(
         reverse("axes:consultation_new"),
         {
-            "title": "Auscultação de 2027", "framework": framework.pk, "description": "", "target_groups": Group.values,
-            "minimum_cell": 5, "frame_size": "", "provenance": "", "phase_name": "Primeira",
+            "title": "Auscultação de 2027",
+            "framework": framework.pk,
+            "description": "",
+            "target_groups": Group.values,
+            "minimum_cell": 5,
+            "frame_size": "",
+            "provenance": "",
+            "phase_name": "Primeira",
             "opens_on": today.isoformat(),
             "closes_on": (today + timedelta(days=10)).isoformat(),
         },
-    )  # fmt: skip
+    )
     consultation = Consultation.objects.get()
     assert response.headers["Location"] == at("code_book", consultation)
     assert consultation.state == ConsultationState.DRAFT
@@ -192,13 +201,20 @@ def test_others_read_what_is_open_and_change_nothing(client_of: ClientOf, who: s
         assert client.get(at(name, draft)).status_code == 404
     assert draft.title not in client.get(reverse("axes:consultations")).content.decode()
     for url in (
-        reverse("axes:consultation_new"), at("consultation_edit", consultation),
-        at("consultation_step", consultation, "fechar"), at("phase_step", consultation, phase.public_id, "abrir"),
-        at("phase_add", consultation), at("code_book_propose", consultation), at("topic_add", consultation),
-        at("topic_remove", consultation, topic.public_id), at("invitations", consultation),
-        at("invitations_send", consultation), at("answers_csv", consultation), at("consultation_history", consultation),
+        reverse("axes:consultation_new"),
+        at("consultation_edit", consultation),
+        at("consultation_step", consultation, "fechar"),
+        at("phase_step", consultation, phase.public_id, "abrir"),
+        at("phase_add", consultation),
+        at("code_book_propose", consultation),
+        at("topic_add", consultation),
+        at("topic_remove", consultation, topic.public_id),
+        at("invitations", consultation),
+        at("invitations_send", consultation),
+        at("answers_csv", consultation),
+        at("consultation_history", consultation),
         at("coding", consultation),
-    ):  # fmt: skip
+    ):
         assert client.post(url).status_code in {403, 405}, url
         assert client.get(url).status_code in {403, 405}, url
     assert client.post(at("quota", consultation), {"version": 1}).status_code == 404
@@ -229,3 +245,19 @@ def test_the_list_costs_the_same_for_one_and_for_three(client_of: ClientOf, coun
 
 
 LIST_QUERIES = 6
+
+
+def test_quota_plan_and_target_groups_do_not_part(coordination: Any) -> None:
+    consultation = ConsultationFactory(target_groups=[Group.ELECTED, Group.DIRECTOR])
+    place = MunicipalityFactory()
+    with pytest.raises(Refused) as refused:
+        set_quota(actor=coordination, consultation=consultation, version=1, cells={(place, Group.PARTNER): 3})
+    assert refused.value.code == "not_a_target"
+    planned = set_quota(actor=coordination, consultation=consultation, version=1, cells={(place, Group.DIRECTOR): 3})
+    with pytest.raises(Refused) as refused:
+        edit_consultation(
+            actor=coordination, consultation=planned, version=2, changes={"target_groups": [Group.ELECTED]}
+        )
+    assert (refused.value.code, refused.value.field) == ("planned", "target_groups")
+    wider = {"target_groups": [Group.DIRECTOR, Group.PARTNER]}
+    edit_consultation(actor=coordination, consultation=planned, version=2, changes=wider)

@@ -1,18 +1,28 @@
 """The summary equals a full recount, whatever came, went, and in which order it was folded."""
 
 import random
+import threading
+import time
 from collections import Counter
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
+from axes.actions.consultation import close_phase
 from axes.actions.results import fold_tallies, recount, tally_mentions, tally_respondents
 from axes.choices import Group, Scale
 from axes.models import Consultation, Mention, Representativeness, Respondent, Tally
 from axes.queries.counting import wrong_counts
 from refamp.jobs.models import Job
-from tests.factories import ConsultationFactory, MentionFactory, MunicipalityFactory, RespondentFactory, TopicFactory
+from tests.factories import (
+    ConsultationFactory,
+    MentionFactory,
+    MunicipalityFactory,
+    PhaseFactory,
+    RespondentFactory,
+    TopicFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +169,73 @@ def test_a_second_fold_waits_for_the_first(django_db_blocker):
     finally:
         rival.close()
     assert stored(consultation) == counted_by_hand(consultation)
+
+
+@pytest.mark.parametrize("wrong", ["scale", "consultation"])
+@pytest.mark.parametrize("way", ["insert", "update"])
+def test_the_database_refuses_a_mention_of_what_was_not_asked(wrong, way):
+    person = RespondentFactory()
+    right = TopicFactory(consultation=person.consultation)
+    topic = (
+        TopicFactory(consultation=person.consultation, scales=[Scale.METROPOLITAN])
+        if wrong == "scale"
+        else TopicFactory()
+    )
+    mentions = Mention.objects.filter(respondent=person)
+    if way == "update":
+        MentionFactory(respondent=person, topic=right, scale=Scale.MUNICIPAL)
+    attack = {
+        "insert": lambda: mentions.create(respondent=person, topic=topic, scale=Scale.MUNICIPAL),
+        "update": lambda: mentions.update(topic=topic),
+    }[way]
+    with pytest.raises(IntegrityError, match="at which its consultation asks"), transaction.atomic():
+        attack()
+
+
+@pytest.mark.parametrize("table", ["release", "releasedresult"])
+@pytest.mark.parametrize("statement", ["DELETE FROM axes_{}", "UPDATE axes_{} SET id = id + 1000"])
+def test_frozen_results_are_neither_changed_nor_deleted(table, statement):
+    phase = PhaseFactory(state="open")
+    TopicFactory(consultation=phase.consultation)
+    close_phase(actor=None, phase=phase)
+    with pytest.raises(Exception, match="never_changes"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(table))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closing_and_folding_at_once_do_not_wait_for_each_other_for_ever():
+    """The fold makes counts that point at the consultation, which whoever closes holds before they fold."""
+    consultation = ConsultationFactory()
+    phase = PhaseFactory(consultation=consultation, state="open")
+    person = some_answers(consultation, 1)[0]
+    tally_respondents(consultation=consultation, respondents=[person.pk], sign=1)
+    failed: list[Exception] = []
+
+    def close() -> None:
+        try:
+            close_phase(actor=None, phase=phase)
+        except DatabaseError as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    closing = threading.Thread(target=close)
+    with transaction.atomic():
+        fold_tallies(consultation=consultation)
+        closing.start()
+        wait_until_somebody_waits()
+    closing.join()
+    assert failed == []
+    assert stored(consultation) == counted_by_hand(consultation)
+    assert phase.release.respondents == 1
+
+
+def wait_until_somebody_waits() -> None:
+    """Until another session waits for a lock that this one holds."""
+    for _turn in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            if cursor.fetchone():
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")

@@ -7,21 +7,25 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from axes.actions.answers import record_answers
-from axes.actions.consultation import close_phase, open_phase
+from axes.actions.consultation import close_phase, edit_topic, open_phase
 from axes.choices import Channel, Group, PhaseState, Scale
 from axes.models import Consultation, Phase, PublishedFigure, Release
+from axes.queries.figures import figures_of
 from axes.queries.results import results_for
+from refamp.base.errors import Refused
 from refamp.territory.models import Municipality
 from tests.axes.attack import attack_releases
-from tests.factories import ConsultationFactory, MunicipalityFactory, PhaseFactory, TopicFactory
+from tests.factories import ConsultationFactory, FrameworkFactory, MunicipalityFactory, PhaseFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
 Cells = dict[tuple, int | None]
+NOW = "2026-01-01T00:00Z"
 
 
 @pytest.fixture
@@ -212,6 +216,30 @@ def test_live_results_show_answers_once_they_are_counted_and_say_when_some_are_n
     assert "not counted here yet" in client.get(url, headers={"accept-language": "en"}).content.decode()
 
 
+def test_what_was_not_asked_when_results_were_frozen_has_no_data_in_them(answered, places):
+    """A topic, a scale, a group or a municipality that came later is not a zero."""
+    consultation, topics = answered
+    client = Client()
+    url = f"/api/v1/consultations/{consultation.public_id}/representativeness/"
+    before = client.get(url, {"limit": 1000}).json()["results"]
+    page = client.get(f"/auscultacoes/{consultation.public_id}/resultados/").content.decode()
+    late = TopicFactory(consultation=consultation, code="tardio", order=99)
+    MunicipalityFactory(code="8099", name="Lugar novo")
+    assert client.get(url, {"limit": 1000}).json()["results"] == before
+    assert client.get(url, {"topic": "tardio"}).json()["results"] == []
+    assert page.count("t0") == client.get(f"/auscultacoes/{consultation.public_id}/resultados/").content.decode().count(
+        "t0"
+    )
+    figures = figures_of(consultation.framework, AnonymousUser())
+    assert {cell.status for cell in figures.of_node[late.node_id][0].cells.values()} == {"not_asked"}
+    assert figures.of_node[topics[0].node_id][0].metropolitan.share is not None
+    with pytest.raises(Refused, match=r"."):
+        edit_topic(
+            actor=None, topic=topics[2], version=consultation.version, node=topics[2].node, code="t2", label="x",
+            scales=[Scale.METROPOLITAN],
+        )  # fmt: skip
+
+
 def test_a_consultation_that_is_not_published_is_not_there(answered):
     consultation, _topics = answered
     Consultation.objects.filter(pk=consultation.pk).update(published_at=None)
@@ -289,3 +317,22 @@ def test_shares_are_exact_decimals(answered, coordination):
     consultation, _topics = answered
     rows = results_for(consultation, coordination).rows
     assert all(isinstance(row.share, Decimal) for row in rows if row.respondents)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_topics_and_consultations_point_at_their_edition_and_nodes(count, client, django_assert_num_queries):
+    consultation = ConsultationFactory(
+        published_at="2026-01-01T00:00Z",
+        framework=FrameworkFactory(code="2031", state="superseded", in_force_since=NOW, superseded_at=NOW),
+    )
+    topics = [TopicFactory(consultation=consultation, code=f"4.1{n}", order=n) for n in range(count)]
+    url = f"/api/v1/consultations/{consultation.public_id}/"
+    framework = client.get(url).json()["framework"]
+    assert client.get(framework["url"]).json()["code"] == "2031"
+    with django_assert_num_queries(3):
+        rows = client.get(f"{url}topics/").json()["results"]
+    assert [row["id"] for row in rows] == [topic.code for topic in topics]
+    for row, topic in zip(rows, topics, strict=True):
+        assert client.get(row["node"]["url"]).json()["wording"] == topic.node.wording
+    assert client.get(f"{url}topics/4.10/", {"fields": "id,node"}).json()["node"]["url"] == rows[0]["node"]["url"]
+    assert b"node_id,node_label" in b"".join(client.get(f"{url}topics/", {"format": "csv"}).streaming_content)

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from email import policy
@@ -52,7 +53,7 @@ def platform(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     if given := os.environ.get("JOURNEYS_DATA"):
         data = Path(given)
         port = int(str(holder(data)["address"]).rpartition(":")[2])
-        with subprocess.Popen(["true"]) as nothing:
+        with subprocess.Popen([sys.executable, "-c", ""]) as nothing:
             yield Running(data, port, nothing, environment_for(data, port), data / "up.log")
         return
     folder = Path(tmp_path_factory.mktemp("j"))
@@ -90,8 +91,10 @@ class Door:
         )
         context.set_default_timeout(30_000)
         self.contexts.append(context)
-        self.complaints.append(Complaints(context, self.platform.address))
-        return Person(context.new_page(), self.platform.address)
+        complaints = Complaints(context, self.platform.address)
+        self.complaints.append(complaints)
+        script = bool(options.get("java_script_enabled", True))
+        return Person(context.new_page(), self.platform.address, complaints, script=script)
 
     def log_in(self, person: Person, key: str) -> None:
         """From the start page to inside, with password and, where there is one, the code of the app."""
@@ -116,9 +119,9 @@ class Door:
     def close(self) -> list[str]:
         for context in self.contexts:
             context.close()
-        lines = [line for one in self.complaints for line in one.lines]
+        lines = dict.fromkeys(line for one in self.complaints for line in one.lines)
         self.contexts, self.complaints = [], []
-        return lines
+        return list(lines)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +133,8 @@ def everybody(browser: Browser, platform: Running, logins: dict[str, dict[str, s
 def someone(everybody: Door) -> Iterator[Callable[..., Person]]:
     """`someone("coordenacao")`: their browser. At the end none of the browsers may have complained."""
     yield everybody.open
-    assert everybody.close() == []
+    lines = everybody.close()
+    assert not lines, "\n".join(lines)
 
 
 @pytest.fixture
@@ -153,7 +157,7 @@ def letters(platform: Running) -> Callable[[str], list[str]]:
     return wait
 
 
-ARRANGED = '''
+ARRANGED = """
 import json
 from datetime import timedelta
 from django.utils import timezone
@@ -187,7 +191,7 @@ for name, title in (("coding", "Vinte textos"), ("form", "Formulário público")
                 texts={Scale.METROPOLITAN: f"Texto número {number:02d}"},
             )
 print("MADE", json.dumps(made))
-'''
+"""
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,8 @@ Nothing here presses a mouse button. What the browser does not do by keyboard it
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response
 
@@ -73,8 +70,8 @@ class Complaints:
 class Person:
     """Somebody in front of one page, with a keyboard."""
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self.address = page, address
+    def __init__(self, page: Page, address: str, complaints: Complaints, *, script: bool = True) -> None:
+        self.page, self.address, self.complaints, self.script = page, address, complaints, script
 
     def visit(self, path: str, status: int = 200) -> "Person":
         response = self.page.goto(self.address + path)
@@ -151,12 +148,14 @@ class Person:
     # What everybody must be able to see
 
     def violations(self) -> list[str]:
+        if not self.script:
+            return []  # axe is script too; the same page is looked at where there is script
         if not self.page.evaluate("typeof axe === 'object'"):
             self.page.evaluate(axe())
         found = self.page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
         return [
             f"{violation['id']}: {violation['help']} {node['target']} {node['html'][:160]}"
-            + f" {(node.get('any') or [{}])[0].get('message', '')}"
+            f" {(node.get('any') or [{}])[0].get('message', '')}"
             for violation in found
             for node in violation["nodes"][:4]
         ]
@@ -167,7 +166,7 @@ class Person:
         return [f"{scrolled} px wide where there are {width}"] if scrolled > width else []
 
     def look(self, *, everywhere: bool = False) -> None:
-        """Fail where the page, in the state it is in, shuts somebody out.
+        """Take down where the page, in the state it is in, shuts somebody out; the test fails of it at its end.
 
         axe at the present width; no sideways scrolling at 320 px and at 200 %. `everywhere`: axe there too.
         """
@@ -179,7 +178,7 @@ class Person:
                 wrong += [f"at {width} px: {line}" for line in self.violations()]
         if size:
             self.page.set_viewport_size(size)
-        assert wrong == [], f"{self.path}:\n" + "\n".join(wrong)
+        self.complaints.lines += [f"{self.path}: {line}" for line in wrong]
 
     def table(self, target: Locator | str) -> dict[str, list[str]]:
         """The rows of a table: head of the row → its cells, as they read."""
@@ -195,16 +194,3 @@ def digits(text: str) -> str:
     found = re.search(r"\d[\d\u00a0 ]*(?:,\d+)?", text)
     assert found, text
     return re.sub(r"[\u00a0 ]", "", found.group()).replace(",", ".")
-
-
-@contextmanager
-def downloaded(person: Person, link: Locator | str) -> Iterator[bytes]:
-    """What comes when Enter is pressed on a link to a file."""
-    person.reach(link)
-    with person.page.expect_download() as waited:
-        person.page.keyboard.press("Enter")
-    yield Path(waited.value.path()).read_bytes()
-
-
-def in_page(person: Person, script: str, argument: Any = None) -> Any:
-    return person.page.evaluate(script, argument)

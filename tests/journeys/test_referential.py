@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.driving import Person, digits
 
 Someone = Callable[..., Person]
-# Transcribed by hand from the document: code → what stands in the column of the area, and in that of the municipalities.
+# Transcribed by hand from the document: code → the column of the area, and that of the municipalities.
 AREAS = {
     "1.1": ("22.92% (11)", "64.50% (31)"), "1.2": ("31.25% (15)", "37.50% (18)"), "1.3": ("22.92% (11)", "35.42% (17)"),
     "1.4": ("*14.58% (7)", "47.92% (23)"), "2.1": ("62.50% (30)", "66.67% (32)"), "3.1": ("35.42% (17)", "58.43% (28)"),

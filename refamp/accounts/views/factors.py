@@ -6,7 +6,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,7 +27,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if target and url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         request.session[NEXT] = target
     if state_of(request) is not Factor.TO_SET_UP and owes_second_factor(request.user):
-        return redirect(request.session.pop(NEXT, None) or "lobby:home")
+        # Not `redirect`, which takes a word without a slash for the name of a view.
+        return HttpResponseRedirect(request.session.pop(NEXT, None) or reverse("lobby:home"))
     return render(request, "accounts/second_factor.html", {"next": target})
 
 

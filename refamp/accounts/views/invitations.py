@@ -82,5 +82,6 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
             get_adapter(request).login(request, user)
             return redirect("lobby:home")
     answer = render(request, "accounts/accept.html", {"form": form, "invitation": invitation})
-    answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
+    # Not `no-referrer`: browsers then send `Origin: null` with the form, which the check against forgery refuses.
+    answer["Referrer-Policy"], answer["Cache-Control"] = "same-origin", "no-store"
     return answer

@@ -131,7 +131,8 @@ def register_upload(
     `check` writes nothing. `apply` and `undo` run in one transaction with the change of state; who asked for it is
     `upload.job.actor`; they record it in the audit, and return what they did in the shape of `Checked.summary`.
     `may_see(user, upload)` says who beside its sender looks at one, `may_send(user)` who sends any: a sender who has
-    lost that right also loses the files sent before. `template` shows the summary its own way; `back(upload)` is the address of what the file is imported into.
+    lost that right also loses the files sent before. `template` shows the summary its own way; `back(upload)` is the
+    address of what the file is imported into.
     """
     UPLOADS[kind] = UploadKind(check, apply, undo, template, label or kind, back)
     if may_see is not None:
