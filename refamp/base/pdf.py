@@ -25,9 +25,29 @@ TEMPLATES = settings.BASE_DIR / "templates"
 LASTING = ("a-2a", "ua-1")
 MOST_ANNEX_PAGES = 600
 # What an annex's page may bring along: what it draws, nothing that acts.
-KEPT_OF_A_PAGE = {"/Type", "/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Parent", "/Group", "/UserUnit"}
+KEPT_OF_A_PAGE = {
+    "/Type",
+    "/Contents",
+    "/Resources",
+    "/MediaBox",
+    "/CropBox",
+    "/Rotate",
+    "/Parent",
+    "/Group",
+    "/UserUnit",
+}
 # What other people's files make pypdf raise: its own errors, and what a broken structure does to its assumptions.
-UNREADABLE = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError, NotImplementedError)
+UNREADABLE = (
+    PyPdfError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    OSError,
+    NotImplementedError,
+)
 
 
 class Encoder(DjangoJSONEncoder):
@@ -43,9 +63,7 @@ class Annex:
     content: bytes
 
 
-def render_pdf(
-    template: str, data: Mapping[str, Any], *, at: datetime, standards: Sequence[str] = LASTING
-) -> bytes:
+def render_pdf(template: str, data: Mapping[str, Any], *, at: datetime, standards: Sequence[str] = LASTING) -> bytes:
     """Set a template (`units/meetings/dossier.typ`) with its data, in the present language.
 
     `at` is the moment the document says it was made. Raises typst.TypstError where template and data do not fit.

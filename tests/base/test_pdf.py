@@ -95,7 +95,9 @@ def test_pages_behind_are_numbered_on_and_keep_their_size():
 
 def test_what_acts_in_somebody_s_pdf_is_left_out():
     writer = blank()
-    action = DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert(1)")})
+    action = DictionaryObject(
+        {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert(1)")}
+    )
     writer.pages[0][NameObject("/AA")] = DictionaryObject({NameObject("/O"): action})
     writer.pages[0][NameObject("/Annots")] = ArrayObject([DictionaryObject({NameObject("/A"): action})])
     writer.root_object[NameObject("/OpenAction")] = action

@@ -68,7 +68,7 @@ def test_a_reason_that_was_not_needed_is_not_kept():
 def test_nobody_is_called_to_the_past_or_without_an_agenda():
     here = room()
     Meeting.objects.filter(pk=here.meeting.pk).update(starts_at=timezone.now() - timedelta(hours=1))
-    with pytest.raises(Refused, match="gone by|passou"):
+    with pytest.raises(Refused, match=r"gone by|passou"):
         convene_meeting(actor=here.secretary, meeting=here.meeting, version=None, urgency_reason="x")
     empty = prepare_meeting(actor=here.secretary, unit=here.unit, data=facts())
     with pytest.raises(Refused) as refusal:
@@ -200,7 +200,9 @@ def test_without_a_quorum_it_takes_place_on_second_call():
     assert (standing.needed, standing.is_met) == (2, True)
     with pytest.raises(Refused):
         open_meeting(actor=here.president, meeting=found, version=None, at=begins)
-    assert open_meeting(actor=here.president, meeting=found, version=None, at=found.second_call_at).state == "in_session"
+    assert (
+        open_meeting(actor=here.president, meeting=found, version=None, at=found.second_call_at).state == "in_session"
+    )
 
 
 def test_there_is_no_second_call_where_there_is_a_quorum():
@@ -248,7 +250,9 @@ def test_every_move_is_the_table_s(old, new, who):
         come(here, 0, 1)
     assert steps
     stranger = UserFactory()
-    actor = {"president": here.president, "member": here.people[2], "secretary": here.secretary, "stranger": stranger}[who]
+    actor = {"president": here.president, "member": here.people[2], "secretary": here.secretary, "stranger": stranger}[
+        who
+    ]
     at = here.meeting.starts_at
     attempts = {
         MeetingState.CONVENED: lambda: convene_meeting(actor=actor, meeting=here.meeting, version=None),

@@ -29,7 +29,7 @@ from units.formulas.meetings import blocks, digest_of, keeps_notice, numbered, q
         (0, 0, 2, "third", 1, False),
     ],
 )
-def test_quorum_at_the_edges(seats, present, call, rule, needed, met):
+def test_quorum_at_the_edges(seats, present, call, rule, needed, met):  # noqa: PLR0917 - a table
     found = quorum(seats, present, call=call, second_call=rule)
     assert (found.needed, found.is_met) == (needed, met)
     assert found.missing == max(0, needed - present)
@@ -119,7 +119,9 @@ def entry(**changes) -> Entry:
 
 
 def test_an_invitation_reads_back_as_it_was_written():
-    content = invitation(entry(), organizer=('Conselho "de" Vereadores', "c@example.pt"), attendee=("Zé", "z@example.pt"))
+    content = invitation(
+        entry(), organizer=('Conselho "de" Vereadores', "c@example.pt"), attendee=("Zé", "z@example.pt")
+    )
     found = Calendar.from_ical(content)
     event = found.walk("VEVENT")[0]
     assert found["METHOD"] == "REQUEST"

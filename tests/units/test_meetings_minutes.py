@@ -148,7 +148,12 @@ def test_every_move_is_the_table_s(old, new, who):
         MinutesState.APPROVED: lambda: approved(here),
         MinutesState.PUBLISHED: lambda: published(here),
     }[old]()
-    people = {"president": here.president, "secretary": here.secretary, "member": here.people[2], "stranger": UserFactory()}
+    people = {
+        "president": here.president,
+        "secretary": here.secretary,
+        "member": here.people[2],
+        "stranger": UserFactory(),
+    }
     step = {
         MinutesState.DRAFT: take_back_minutes,
         MinutesState.UNDER_AMENDMENT: open_to_amendments,

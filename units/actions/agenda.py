@@ -26,6 +26,8 @@ MOST_ITEMS = 80
 MOST_DOCUMENTS = 60
 DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 ALL_MAX_BYTES = 150 * 1024 * 1024
+STARTS = {b"%PDF-": "pdf", b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"PK\x03\x04": "zip"}
+OFFICE = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx", "ppt/presentation.xml": "pptx"}
 
 
 # Points ---------------------------------------------------------------------------------------------------------------
@@ -95,18 +97,24 @@ def add_item(
         raise Refused(_("An agenda has at most 80 points."), code="too_many")
     last = found.items.filter(parent=parent).aggregate(last=Max("order"))["last"] or 0
     made = AgendaItem.objects.create(
-        meeting=found, parent=parent, order=last + 1, title=title.strip()[:300], kind=kind, text=text.strip(), is_late=is_late
-    )  # fmt: skip
+        meeting=found,
+        parent=parent,
+        order=last + 1,
+        title=title.strip()[:300],
+        kind=kind,
+        text=text.strip(),
+        is_late=is_late,
+    )
     touch(found)
-    record(actor=actor, action="meeting.item_added", obj=found, after={"point": made.title, "kind": kind, "late": is_late})
+    record(
+        actor=actor, action="meeting.item_added", obj=found, after={"point": made.title, "kind": kind, "late": is_late}
+    )
     return made
 
 
 @transaction.atomic
-def change_item(
-    *, actor: User | None, item: AgendaItem, version: int | None, data: Mapping[str, Any]
-) -> AgendaItem:
-    """Change a point: title, kind, text and place until the meeting is convened; what was said, while it is in session."""
+def change_item(*, actor: User | None, item: AgendaItem, version: int | None, data: Mapping[str, Any]) -> AgendaItem:
+    """Change a point: title, kind, text and place until the meeting is convened; what was said, in session."""
     meeting = open_agenda(actor, item.meeting)
     found = locked_item(meeting, item, version)
     changes = {name: data[name] for name in ("title", "kind", "text", "parent", "outcome") if name in data}
@@ -205,30 +213,30 @@ def document_type(file: File) -> str:
     file.seek(0)
     head = file.read(1024)
     file.seek(0)
-    if head.startswith(b"%PDF-"):
-        return "pdf"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if head.startswith(b"PK\x03\x04"):
-        try:
-            with zipfile.ZipFile(file) as archive:
-                names = set(archive.namelist())
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
-            names = set()
-        finally:
-            file.seek(0)
-        # Macros make it another type, whatever it is called.
-        if "[Content_Types].xml" in names and not any(name.endswith("vbaProject.bin") for name in names):
-            for extension, part in (("docx", "word/document.xml"), ("xlsx", "xl/workbook.xml"), ("pptx", "ppt/presentation.xml")):
-                if part in names:
-                    return extension
+    found = next((extension for start, extension in STARTS.items() if head.startswith(start)), None)
+    found = office_type(file) if found == "zip" else found
+    if found is not None:
+        return found
     raise Refused(
         _("Only PDF, Word, Excel and PowerPoint documents without macros, and PNG or JPEG pictures, are taken."),
         code="wrong_type",
         field="file",
     )
+
+
+def office_type(file: File) -> str | None:
+    """Tell the extension by what is in the archive; None for anything else, and for what has macros."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
+        return None
+    finally:
+        file.seek(0)
+    # Macros make it another type, whatever it is called.
+    if "[Content_Types].xml" not in names or any(name.endswith("vbaProject.bin") for name in names):
+        return None
+    return next((extension for part, extension in OFFICE.items() if part in names), None)
 
 
 @transaction.atomic

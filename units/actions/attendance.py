@@ -16,7 +16,15 @@ from units.actions.meetings import locked_meeting
 from units.choices import PRESENT, MeetingState, Presence
 from units.formulas.meetings import Quorum
 from units.models import Attendance, Mandate, Meeting
-from units.queries.meetings import chairs_in, chairs_meetings_of, keeps_meetings_of, quorum_from, seats_in, stands_in, substitutes_in
+from units.queries.meetings import (
+    chairs_in,
+    chairs_meetings_of,
+    keeps_meetings_of,
+    quorum_from,
+    seats_in,
+    stands_in,
+    substitutes_in,
+)
 
 RECORDED = {MeetingState.CONVENED, MeetingState.IN_SESSION}
 
@@ -36,9 +44,7 @@ def record_attendance(
 ) -> Quorum:
     """Record how the seats named are taken; the others stay as they are. Answers how the quorum stands now."""
     found = locked_meeting(meeting)
-    if actor is not None and not (
-        keeps_meetings_of(actor, found.unit_id) or chairs_meetings_of(actor, found.unit_id)
-    ):
+    if actor is not None and not (keeps_meetings_of(actor, found.unit_id) or chairs_meetings_of(actor, found.unit_id)):
         raise NotAllowed
     write(actor, found, taken, at or timezone.now())
     return quorum_from(found, chairs_in(found))
@@ -74,7 +80,9 @@ def write(actor: User | None, meeting: Meeting, taken: Sequence[Taken], now: dat
             check_substitute(one, spare)
             if substitute.pk in used:
                 raise Refused(
-                    _("%(name)s cannot take two seats.") % {"name": substitute.person}, code="two_seats", field="substitute"
+                    _("%(name)s cannot take two seats.") % {"name": substitute.person},
+                    code="two_seats",
+                    field="substitute",
                 )
             used.add(substitute.pk)
         row = before.get(one.seat.pk)
@@ -108,9 +116,7 @@ def check_substitute(one: Taken, spare: dict[int, Mandate]) -> None:
             _("A substitute takes a seat by being there: say whether in person or remotely."), code="substitute_absent"
         )
     if substitute.pk not in spare or not stands_in(substitute, one.seat):
-        raise Refused(
-            _("%(name)s is no substitute for this seat.") % {"name": substitute.person}, code="no_substitute"
-        )
+        raise Refused(_("%(name)s is no substitute for this seat.") % {"name": substitute.person}, code="no_substitute")
 
 
 def keep(meeting: Meeting, one: Taken, row: Attendance | None, now: datetime) -> None:

@@ -110,9 +110,13 @@ def publish_demo_minutes(meeting: Meeting, data: dict[str, Any]) -> Minutes | No
     meeting.refresh_from_db()
     if meeting.state != MeetingState.CLOSED or Minutes.objects.filter(meeting=meeting).exists():
         return None
-    chair = person_with(meeting.unit, CHAIRS)
+    here = list(present_seats(meeting).select_related("mandate__person", "substitute__person").order_by("pk"))
+    chairs = [seat.mandate.person for seat in here if seat.mandate.position in CHAIRS and not seat.substitute]
+    chair = chairs[0] if chairs else None
     coordination = coordination_unit()
-    secretary = (coordination and person_with(coordination, SECRETARIAT)) or person_with(meeting.unit, SECRETARIAT - CHAIRS)
+    secretary = (coordination and person_with(coordination, SECRETARIAT)) or person_with(
+        meeting.unit, SECRETARIAT - CHAIRS
+    )
     if chair is None or secretary is None or chair == secretary:
         return None
     minutes = draft_minutes(actor=secretary, meeting=meeting)
@@ -121,9 +125,8 @@ def publish_demo_minutes(meeting: Meeting, data: dict[str, Any]) -> Minutes | No
         text = text.replace("[…]", said, 1)
     minutes = write_minutes(actor=secretary, minutes=minutes, version=None, text=text.replace("[…]", data["otherwise"]))
     minutes = open_to_amendments(actor=secretary, minutes=minutes, version=None)
-    there = present_seats(meeting).select_related("mandate__person", "substitute__person").order_by("pk").last()
-    if there is not None:
-        who = (there.substitute or there.mandate).person
+    if here:
+        who = (here[-1].substitute or here[-1].mandate).person
         proposed = propose_amendment(actor=who, minutes=minutes, passage="", proposal=data["amendment"])
         answer_amendment(actor=secretary, amendment=proposed, version=None, accepted=True)
     minutes = approve_minutes(actor=chair, minutes=minutes, version=None, at=meeting.ends_at + timedelta(days=14))

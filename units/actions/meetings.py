@@ -318,8 +318,7 @@ def points_of(meeting: Meeting) -> list[tuple[str, str, str]]:
     items = {item.pk: item for item in meeting.items.all()}
     from_rows = [(item.pk, item.parent_id, item.order) for item in items.values()]
     return [
-        (place.code, items[place.item].title, items[place.item].get_kind_display())
-        for place in numbered(from_rows)
+        (place.code, items[place.item].title, items[place.item].get_kind_display()) for place in numbered(from_rows)
     ]
 
 

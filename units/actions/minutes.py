@@ -1,4 +1,4 @@
-"""Minutes: drafted from what was recorded, amended by those who attended, approved by who did not write them, published.
+"""Minutes: drafted from what was recorded, amended by those who attended, approved by who did not write, published.
 
 Published ones never change: the database refuses it to everybody.
 """
@@ -145,9 +145,7 @@ def propose_amendment(*, actor: User, minutes: Minutes, passage: str, proposal: 
     if not proposal:
         raise Refused(_("Say what it should read."), code="empty", field="proposal")
     if passage and passage not in found.text:
-        raise Refused(
-            _("The minutes do not hold this passage: copy it exactly."), code="no_passage", field="passage"
-        )
+        raise Refused(_("The minutes do not hold this passage: copy it exactly."), code="no_passage", field="passage")
     if found.amendments.count() >= MOST_AMENDMENTS:
         raise Refused(_("There are too many amendments already."), code="too_many")
     made = MinutesAmendment.objects.create(minutes=found, author=actor, passage=passage, proposal=proposal)
@@ -193,7 +191,7 @@ def amended(text: str, amendment: MinutesAmendment) -> str:
         return f"{text}\n\n{amendment.proposal}"
     if text.count(amendment.passage) != 1:
         raise Refused(
-            _("The passage is no longer there, or is there more than once: reject it, or take the minutes back to write."),
+            _("The passage is not there exactly once any more: reject it, or take the minutes back to write."),
             code="no_passage",
         )
     return text.replace(amendment.passage, amendment.proposal)

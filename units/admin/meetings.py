@@ -1,4 +1,4 @@
-"""Meetings, agendas, attendance and minutes in the admin: to read. Calendar addresses never show more than their owner."""
+"""Meetings, agendas, attendance and minutes in the admin: to read. Of a calendar address only whose it is."""
 
 from django.contrib import admin
 

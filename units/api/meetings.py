@@ -46,9 +46,7 @@ class MeetingViewSet(ReadViewSet):
     search_fields = ("title", "place", "unit__name")
     columns: ClassVar[dict[str, Any]] = {
         "attendance_status": STATUS,
-        **dict.fromkeys(
-            ("agenda", "documents", "seats", "present", "minutes_sha256", "minutes_url", "ics_url")
-        ),
+        **dict.fromkeys(("agenda", "documents", "seats", "present", "minutes_sha256", "minutes_url", "ics_url")),
     }
 
     def queryset_for(self, user: Any) -> QuerySet:
@@ -56,7 +54,10 @@ class MeetingViewSet(ReadViewSet):
 
     def finish(self, rows: list[Row], keys: list[Any]) -> None:
         """Agenda, documents, attendance and minutes by one query each, whatever the number of rows."""
-        facts = {row["pk"]: row for row in Meeting.objects.filter(pk__in=keys).values("pk", "public_id", "state", "convened_at")}
+        facts = {
+            row["pk"]: row
+            for row in Meeting.objects.filter(pk__in=keys).values("pk", "public_id", "state", "convened_at")
+        }
         points = self.points(keys) if self.wants("agenda") or self.wants("documents") else {}
         papers = self.papers(keys, points) if self.wants("documents") else {}
         came = self.came([key for key in keys if key in facts and facts[key]["state"] == MeetingState.CLOSED])

@@ -158,9 +158,7 @@ class SeatForm(forms.Form):
             "presence": chair.presence or "",
             "substitute": str(record.substitute.public_id) if record and record.substitute else "",
         }
-        super().__init__(
-            data, prefix=str(chair.mandate.public_id), initial=shown | {"was": "|".join(shown.values())}
-        )
+        super().__init__(data, prefix=str(chair.mandate.public_id), initial=shown | {"was": "|".join(shown.values())})
         self.spare: dict[str, Mandate] = {str(one.public_id): one for one in chair.substitutes}
         if self.spare:
             names = [(key, f"{one.person.name} ({one.get_position_display()})") for key, one in self.spare.items()]

@@ -14,7 +14,7 @@ REFRESH = timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Entry:
-    """One meeting in a calendar. `sequence` grows with every change that is sent; `stamp` is when it was last changed."""
+    """One meeting in a calendar. `sequence` grows with every change sent; `stamp` is when it was last changed."""
 
     uid: str
     sequence: int
@@ -68,7 +68,7 @@ def begin(method: str) -> Calendar:
 
 
 def lisbon() -> Timezone:
-    """The rules of the hours: those of the Union since 1996, short, and good for every year to come until they change."""
+    """The rules of the hours: those of the Union since 1996, good for every year to come until they change."""
     zone = Timezone()
     zone.add("TZID", str(LISBON))
     for part, name, before, after, month, hour in (

@@ -133,8 +133,22 @@ class Meeting(models.Model):
                 when=pgtrigger.Before,
                 condition=pgtrigger.Q(old__state__in=["closed", "cancelled"])
                 & changed(
-                    "state", "unit_id", "number", "year", "title", "starts_at", "ends_at", "second_call_at", "place",
-                    "call", "convened_at", "opened_at", "closed_at", "is_urgent", "urgency_reason", "cancel_reason",
+                    "state",
+                    "unit_id",
+                    "number",
+                    "year",
+                    "title",
+                    "starts_at",
+                    "ends_at",
+                    "second_call_at",
+                    "place",
+                    "call",
+                    "convened_at",
+                    "opened_at",
+                    "closed_at",
+                    "is_urgent",
+                    "urgency_reason",
+                    "cancel_reason",
                 ),
                 func=refusal("held_meeting_keeps_its_facts", "A meeting that was held or cancelled stays as it was."),
             ),
@@ -178,7 +192,9 @@ class AgendaItem(models.Model):
         ]
         triggers = [
             kept_with_meeting(
-                "agenda_of_a_held_meeting_stays", "The agenda of a meeting that was held stays.", "'closed', 'cancelled'"
+                "agenda_of_a_held_meeting_stays",
+                "The agenda of a meeting that was held stays.",
+                "'closed', 'cancelled'",
             )
         ]
         verbose_name = _("agenda item")
@@ -249,7 +265,9 @@ class Attendance(models.Model):
         ]
         triggers = [
             kept_with_meeting(
-                "attendance_of_a_held_meeting_stays", "Who attended a meeting that was held stays.", "'closed', 'cancelled'"
+                "attendance_of_a_held_meeting_stays",
+                "Who attended a meeting that was held stays.",
+                "'closed', 'cancelled'",
             )
         ]
         verbose_name = _("attendance")
@@ -390,7 +408,7 @@ class MinutesAmendment(models.Model):
 class MeetingFile(models.Model):
     """A PDF made of a meeting's papers, kept as long as what it was made of is the same.
 
-    `key` is the digest of everything that stands in it, language included. `pages` is where an addendum's numbers go on.
+    `key` is the digest of everything that stands in it, language included. `pages`: where an addendum's numbers go on.
     """
 
     public_id = PublicIdField()

@@ -16,7 +16,7 @@ SECOND = 2
 
 
 def title_of(meeting: Meeting) -> str:
-    """ "Conselho de Vereadores, reunião 3/2026"; before it is convened, its own title."""
+    """Its number in the year, as in “reunião 3/2026”; before it is convened, its own title."""
     if meeting.number is None:
         return f"{meeting.unit.name}: {meeting.title}"
     return _("%(unit)s, meeting %(number)s/%(year)s") % {

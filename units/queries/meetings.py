@@ -121,7 +121,9 @@ def with_counts(found: QuerySet[Meeting]) -> QuerySet[Meeting]:
 def coming(found: QuerySet[Meeting], now: datetime | None = None) -> QuerySet[Meeting]:
     """Not yet over, the nearest first. A meeting in session stays here however late it gets."""
     now = now or timezone.now()
-    ahead = Q(state__in=[MeetingState.DRAFT, MeetingState.CONVENED]) & (Q(ends_at__gte=now) | Q(second_call_at__gte=now))
+    ahead = Q(state__in=[MeetingState.DRAFT, MeetingState.CONVENED]) & (
+        Q(ends_at__gte=now) | Q(second_call_at__gte=now)
+    )
     return found.filter(ahead | Q(state=MeetingState.IN_SESSION)).order_by("starts_at", "pk")
 
 
@@ -254,7 +256,9 @@ def chairs_in(meeting: Meeting) -> list[Chair]:
     found = [
         Chair(seat, [one for one in spare if stands_in(one, seat)], records.get(seat.pk)) for seat in seats_in(meeting)
     ]
-    return sorted(found, key=lambda chair: (str(chair.mandate.municipality or chair.mandate.partner or "~"), chair.mandate.pk))
+    return sorted(
+        found, key=lambda chair: (str(chair.mandate.municipality or chair.mandate.partner or "~"), chair.mandate.pk)
+    )
 
 
 def present_seats(meeting: Meeting) -> QuerySet[Attendance]:

@@ -41,13 +41,17 @@ class MeetingSerializer(serializers.ModelSerializer):
         read_only=True, allow_null=True, help_text="In person and remotely. Null until the meeting is closed."
     )
     attendance_status = serializers.CharField(
-        read_only=True, allow_null=True, help_text="`not_collected` until the meeting is closed, `not_applicable` if cancelled."
+        read_only=True,
+        allow_null=True,
+        help_text="`not_collected` until the meeting is closed, `not_applicable` if cancelled.",
     )
     minutes_sha256 = serializers.CharField(
         read_only=True, allow_null=True, help_text="Of the published minutes' text; null until then."
     )
     minutes_url = serializers.URLField(read_only=True, allow_null=True, help_text="The published minutes (PDF/A).")
-    ics_url = serializers.URLField(read_only=True, allow_null=True, help_text="The meeting as a calendar entry; null of a draft.")
+    ics_url = serializers.URLField(
+        read_only=True, allow_null=True, help_text="The meeting as a calendar entry; null of a draft."
+    )
 
     class Meta:
         model = Meeting

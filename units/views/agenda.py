@@ -12,8 +12,8 @@ from refamp.base.doors import check, door, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.agenda import add_document, add_item, change_item, move_item, remove_item, withdraw_document
 from units.choices import DOCUMENT_TYPES, ItemKind, MeetingState
-from units.formulas.meetings import DEEPEST
 from units.forms.meetings import DocumentForm, ItemForm, OutcomeForm, ReasonForm
+from units.formulas.meetings import DEEPEST
 from units.models import Meeting
 from units.queries.calendars import title_of
 from units.queries.meetings import OPEN_STATES, agenda, keeps_meetings_of, sees_papers_of

@@ -46,7 +46,8 @@ def attendance_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 def save(request: HttpRequest, meeting: Meeting, forms: list[SeatForm]) -> str:
     """Write what changed on the page; answers why not, or nothing."""
-    if not all([form.is_valid() for form in forms]):
+    valid = [form.is_valid() for form in forms]
+    if not all(valid):
         return _("Choose one of the answers shown.")
     taken = [
         Taken(form.chair.mandate, form.cleaned_data["presence"] or None, form.taken_by)

@@ -25,10 +25,10 @@ from units.actions.meetings import (
     prepare_meeting,
     send_again,
 )
-from units.choices import MeetingFileKind, MeetingState, MinutesState
+from units.choices import MeetingFileKind, MeetingState
 from units.filters.meetings import MeetingFilter
-from units.formulas.meetings import keeps_notice
 from units.forms.meetings import ConveneForm, MeetingForm, ReasonForm
+from units.formulas.meetings import keeps_notice
 from units.models import Meeting, MeetingFile
 from units.queries.calendars import title_of
 from units.queries.dossiers import Stock, kept_file, kept_files, papers_of
@@ -125,28 +125,46 @@ def meeting_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 def next_step(meeting: Meeting, context: dict[str, Any]) -> dict[str, Any] | None:
-    """The one thing that comes next for this person: a link, or a button that posts."""
-    here = meeting.public_id
-    keeps, chairs, quorum = context["keeps"], context["chairs"], context.get("quorum")
-    begins = meeting.second_call_at if meeting.call != 1 and meeting.second_call_at else meeting.starts_at
+    """The one thing that comes next for this person: a link, or (`posts`) a button of its own."""
+    keeps, chairs = context["keeps"], context["chairs"]
     if meeting.state == MeetingState.DRAFT and keeps:
-        if not context["points"]:
-            return {"label": _("Write the agenda"), "url": reverse("units:item_add", args=[here])}
-        return {"label": _("Convene"), "url": reverse("units:convene", args=[here])}
-    if meeting.state == MeetingState.CONVENED and timezone.now() >= begins - EARLY:
-        if chairs and quorum and quorum.is_met:
-            return {"label": _("Open the meeting"), "url": reverse("units:meeting_step", args=[here, "abrir"]), "posts": True}
-        if keeps or chairs:
-            return {"label": _("Record attendance"), "url": reverse("units:attendance", args=[here])}
+        return (
+            to("convene", _("Convene"), meeting)
+            if context["points"]
+            else to("item_add", _("Write the agenda"), meeting)
+        )
+    if meeting.state == MeetingState.CONVENED and (keeps or chairs):
+        return step_to_opening(meeting, context)
     if meeting.state == MeetingState.IN_SESSION and chairs:
-        return {"label": _("Close the meeting"), "url": reverse("units:meeting_step", args=[here, "encerrar"]), "posts": True}
-    if meeting.state == MeetingState.CLOSED and (keeps or context["minutes"]):
-        minutes = context["minutes"]
-        if minutes is None:
-            return {"label": _("Write the minutes"), "url": reverse("units:minutes", args=[here])}
-        if minutes.state != MinutesState.PUBLISHED or not keeps:
-            return {"label": _("Read the minutes"), "url": reverse("units:minutes", args=[here])}
+        return to("meeting_step", _("Close the meeting"), meeting, "encerrar")
+    if meeting.state == MeetingState.CLOSED:
+        return step_to_minutes(meeting, context)
     return None
+
+
+def to(name: str, label: str, meeting: Meeting, *step: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "url": reverse(f"units:{name}", args=[meeting.public_id, *step]),
+        "posts": bool(step),
+    }
+
+
+def step_to_opening(meeting: Meeting, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Nothing before its hour; then attendance, until the chair can open it."""
+    begins = meeting.second_call_at if meeting.call != 1 and meeting.second_call_at else meeting.starts_at
+    if timezone.now() < begins - EARLY:
+        return None
+    if context["chairs"] and context["quorum"].is_met:
+        return to("meeting_step", _("Open the meeting"), meeting, "abrir")
+    return to("attendance", _("Record attendance"), meeting)
+
+
+def step_to_minutes(meeting: Meeting, context: dict[str, Any]) -> dict[str, Any] | None:
+    minutes = context["minutes"]
+    if minutes is None:
+        return to("minutes", _("Write the minutes"), meeting) if context["keeps"] else None
+    return to("minutes", _("Read the minutes"), meeting)
 
 
 # Preparation ----------------------------------------------------------------------------------------------------------
@@ -298,7 +316,9 @@ def cancel_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 # Papers ---------------------------------------------------------------------------------------------------------------
 
 KINDS = {
-    MeetingFileKind.DOSSIER: gettext_lazy("Cover, agenda, a sheet per point, and the documents behind them, numbered through."),
+    MeetingFileKind.DOSSIER: gettext_lazy(
+        "Cover, agenda, a sheet per point, and the documents behind them, numbered through."
+    ),
     MeetingFileKind.SHEETS: gettext_lazy("Our own sheets alone: tagged throughout, for screen readers and archives."),
     MeetingFileKind.ADDENDUM: gettext_lazy("What came after the notice; its pages go on from the dossier's last."),
 }

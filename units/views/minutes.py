@@ -22,8 +22,8 @@ from units.actions.minutes import (
     wrote,
 )
 from units.choices import AmendmentState, MeetingState, MinutesState
-from units.formulas.meetings import blocks
 from units.forms.meetings import AmendmentForm, AnswerForm, MinutesForm
+from units.formulas.meetings import blocks
 from units.models import Meeting, Minutes
 from units.queries.meetings import attended, minutes_of
 from units.views.meetings import frame, meeting_or_404, stale_rows, version_of, with_version

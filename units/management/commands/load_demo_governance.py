@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from units.actions.agenda import add_item
 from units.actions.body_demonstration import demo_bodies, demo_compositions
-from units.actions.meetings import convene_meeting, prepare_meeting
+from units.actions.meeting_demonstration import demo_meetings
+from units.actions.meetings import prepare_meeting
 from units.actions.plan_demonstration import demo_plans
 from units.actions.vote_demonstration import demo_votes, hold_demo_meeting, propose_demo_texts
 from units.choices import ItemKind
@@ -33,8 +34,8 @@ class Command(BaseCommand):
         demo_plans(earlier=earlier, later=later, hold=hold_demo_meeting)
         coming = meeting("Reunião ordinária", days=21)
         demo_votes(held=later, coming=coming)
-        convene_meeting(actor=None, meeting=coming, version=None, at=None)
-        self.stdout.write("Demonstration of governance: bodies constituted, three meetings held, one convened.")
+        demo_meetings(held=later, coming=coming)
+        self.stdout.write("Demonstration of governance: bodies constituted, three meetings held, two convened.")
 
 
 def meeting(title: str, *, days: int) -> Meeting:
