@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Person = User | AnonymousUser
 
 CACHE = "_mandates_by_day"
+KEYS = "_body_keys"
 FOUNDING_GOVERNANCE = Path(__file__).resolve().parent.parent / "data" / "governance-2014.json"
 
 
@@ -51,6 +52,7 @@ def mandates_of(user: "Person", day: date | None = None) -> frozenset[tuple[int,
 def forget_mandates(user: "Person") -> None:
     """What was kept on this object no longer holds: a mandate of theirs has just begun or ended."""
     user.__dict__.pop(CACHE, None)
+    user.__dict__.pop(KEYS, None)
 
 
 def mandates_in_force(unit: Unit | None = None, day: date | None = None) -> QuerySet[Mandate]:
@@ -103,34 +105,51 @@ def body_keys() -> Keys:
     return Keys(by_kind.get(UnitKind.COUNCIL), by_kind.get(UnitKind.COORDINATION))
 
 
+def keys_for(user: "Person") -> Keys:
+    """The same, read once per request."""
+    kept: Keys = user.__dict__.get(KEYS) or body_keys()
+    user.__dict__[KEYS] = kept
+    return kept
+
+
 def keeps_council_of(user: "Person", _unit: Unit | None = None) -> bool:
-    keys = body_keys()
+    if not mandates_of(user):
+        return False
+    keys = keys_for(user)
     return keeps_council(mandates_of(user), council=keys.council, coordination=keys.coordination)
 
 
 def keeps_unit_of(user: "Person", unit: Unit) -> bool:
     """Note down who left a body, and its partnerships."""
-    keys = body_keys()
     held = mandates_of(user)
+    if not held:
+        return False
+    keys = keys_for(user)
     if unit.pk == keys.council:
         return keeps_council(held, council=keys.council, coordination=keys.coordination)
     return keeps_unit(held, unit.pk, coordination=keys.coordination)
 
 
 def edits_bodies_of(user: "Person") -> bool:
-    return edits_bodies(mandates_of(user), coordination=body_keys().coordination)
+    held = mandates_of(user)
+    return bool(held) and edits_bodies(held, coordination=keys_for(user).coordination)
 
 
 def proposes_compositions_for(user: "Person") -> bool:
-    keys = body_keys()
+    held = mandates_of(user)
+    if not held:
+        return False
+    keys = keys_for(user)
+    if proposes_compositions(held, council=keys.council, coordination=keys.coordination, is_vacant=False):
+        return True
     vacant = keys.coordination is None or not mandates_in_force().filter(unit=keys.coordination).exists()
-    return proposes_compositions(
-        mandates_of(user), council=keys.council, coordination=keys.coordination, is_vacant=vacant
-    )
+    return proposes_compositions(held, council=keys.council, coordination=keys.coordination, is_vacant=vacant)
 
 
 def keeps_partners_of(user: "Person") -> bool:
-    return keeps_partners(user, mandates_of(user), coordination=body_keys().coordination)
+    held = mandates_of(user)
+    coordination = keys_for(user).coordination if held else None
+    return keeps_partners(user, held, coordination=coordination)
 
 
 def may_found(unit: Unit) -> bool:

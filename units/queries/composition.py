@@ -75,6 +75,8 @@ class Body:
     problem_areas: list[Node]
     mandates: list[Mandate]
     checks: list[Check] = field(default_factory=list)
+    # The municipalities that each have a seat, where the body is the Council.
+    places: list[Municipality] = field(default_factory=list)
 
     @property
     def seats(self) -> list[Mandate]:
@@ -125,11 +127,12 @@ def bodies_on(day: date, **only: Any) -> list[Body]:
     for mandate in in_seating_order(mandates_in_force(day=day).filter(unit__in=units)):
         mandates.setdefault(mandate.unit_id, []).append(mandate)
     axes, areas = axes_and_areas()
-    places = list(present_municipalities())
+    # Only the Council has a seat for each.
+    places = list(present_municipalities()) if any(unit.kind == UnitKind.COUNCIL for unit in units) else []
     found = []
     for unit in sorted(units, key=lambda unit: (KIND_ORDER[UnitKind(unit.kind)], unit.code)):
         axis = axes.get(unit.axis_lineage) if unit.axis_lineage else None
-        body = Body(unit, axis, areas.get(axis.pk, []) if axis else [], mandates.get(unit.pk, []))
+        body = Body(unit, axis, areas.get(axis.pk, []) if axis else [], mandates.get(unit.pk, []), places=places)
         body.checks = checks_of(body, [seat_of(mandate) for mandate in body.mandates], places)
         found.append(body)
     return found

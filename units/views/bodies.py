@@ -23,7 +23,6 @@ from units.forms.bodies import NewUnitForm, UnitForm
 from units.models import Mandate, Unit
 from units.queries.bodies import (
     compositions,
-    council,
     edits_bodies_of,
     in_force_on,
     keeps_council_of,
@@ -99,10 +98,10 @@ def units_page(request: HttpRequest) -> HttpResponse:
 @door(everyone)
 def unit_page(request: HttpRequest, code: str) -> HttpResponse:
     """One body: who sits in it, each rule and who breaks it, what it is for, how it decides."""
-    unit = unit_or_404(code)
+    body = next(iter(bodies_on(timezone.localdate(), code=code)), None) or Body(unit_or_404(code), None, [], [])
+    unit = body.unit
     if unit.kind == UnitKind.COUNCIL and unit.state != UnitState.DISSOLVED:
         return redirect("units:council")
-    body = next(iter(bodies_on(timezone.localdate(), pk=unit.pk)), None) or Body(unit, None, [], [])
     proposes = proposes_compositions_for(request.user)
     context = shown(request, body) | {
         "compositions": list(compositions(request.user).filter(unit=unit)[:5]),
@@ -120,8 +119,6 @@ def shown(request: HttpRequest, body: Body) -> dict[str, Any]:
         "unit": body.unit,
         "functions": functions_of(body.unit),
         "rules": body.unit.decision_rules.all(),
-        "partnerships": body.unit.partnerships.filter(ends_on__isnull=True).select_related("partner"),
-        "past": past_mandates(request, body.unit),
         "edits": edits_bodies_of(request.user),
         "sits": sits_in(mandates_of(request.user), body.unit.pk),
         "own": request.user.pk if request.user.is_authenticated else None,
@@ -152,19 +149,30 @@ def next_step(request: HttpRequest, body: Body, *, proposes: bool) -> dict[str, 
 
 
 @door(everyone)
+def unit_record_fragment(request: HttpRequest, code: str) -> HttpResponse:
+    """What a body's page loads when it is there: its partners, and past and coming mandates."""
+    unit = unit_or_404(code)
+    context = {
+        "unit": unit,
+        "partnerships": unit.partnerships.filter(ends_on__isnull=True).select_related("partner"),
+        "past": past_mandates(request, unit),
+    }
+    return render(request, "units/bodies/record.html", context)
+
+
+@door(everyone)
 def council_page(request: HttpRequest) -> HttpResponse:
     """The seventeen: who sits for each municipality, and who takes their seat."""
-    unit = council()
-    if unit is None:
+    body = next(iter(bodies_on(timezone.localdate(), kind=UnitKind.COUNCIL)), None)
+    if body is None:
         raise Http404
-    body = bodies_on(timezone.localdate(), pk=unit.pk)[0]
     sitting = {mandate.municipality_id: mandate for mandate in body.seats}
     substitutes: dict[int | None, list[Mandate]] = {}
     for mandate in body.substitutes:
         substitutes.setdefault(mandate.municipality_id, []).append(mandate)
     rows = [
         {"place": place, "mandate": sitting.get(place.pk), "substitutes": substitutes.get(place.pk, [])}
-        for place in present_municipalities()
+        for place in body.places
     ]
     context = shown(request, body) | {"rows": rows, "keeps": keeps_council_of(request.user)}
     return render(request, "units/bodies/council.html", context)
