@@ -31,6 +31,7 @@ bodies: list[URLPattern] = [
     path("unidades/mandatos/<uuid:public_id>/terminar/", mandate_views.end_page, name="mandate_end"),
     path("unidades/nova/<str:axis>/", body_views.unit_propose_page, name="unit_propose"),
     path("unidades/<str:code>/", body_views.unit_page, name="unit"),
+    path("unidades/<str:code>/registo/", body_views.unit_record_fragment, name="unit_record"),
     path("unidades/<str:code>/constituir/", mandate_views.first_page, name="unit_first"),
     path("unidades/<str:code>/regras/", body_views.unit_edit_page, name="unit_edit"),
     path("unidades/<str:code>/propor/", mandate_views.propose_page, name="composition_propose"),
