@@ -263,7 +263,7 @@ def build_votes(bodies: Bodies, municipality: Municipality) -> Votes:
 
 
 def build_plans(bodies: Bodies, in_force: Framework) -> Plans:
-    node = NodeFactory(framework=in_force, kind=NodeKind.ACTION_LINE, code="AE1.1")
+    node = in_force.nodes.get(kind=NodeKind.ACTION_LINE, code="AE1.1")
     year = timezone.localdate().year
     programme = ProgrammeFactory(unit=bodies.unit, code="PROG")
     approved = ActionPlanFactory(unit=bodies.unit, year=year, state=PlanState.APPROVED)

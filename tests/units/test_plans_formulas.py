@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from units.choices import ActionState, ActionStatus
@@ -25,14 +25,18 @@ progress = st.integers(0, 100)
 milestones = st.lists(st.tuples(weights, progress), min_size=1, max_size=6)
 actions = st.lists(st.tuples(weights, milestones), min_size=1, max_size=5)
 DAY = date(2026, 6, 1)
+# A busy machine is no reason to fail.
+calm = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
+@calm
 @given(milestones)
 def test_progress_lies_between_the_least_and_the_greatest_milestone(given_milestones):
     own = kept(*mean_of(given_milestones))
     assert min(p for _w, p in given_milestones) <= own <= max(p for _w, p in given_milestones)
 
 
+@calm
 @given(milestones, st.randoms())
 def test_the_order_of_milestones_does_not_matter(given_milestones, random):
     mixed = list(given_milestones)
@@ -40,6 +44,7 @@ def test_the_order_of_milestones_does_not_matter(given_milestones, random):
     assert mean_of(mixed) == mean_of(given_milestones)
 
 
+@calm
 @given(milestones, st.data())
 def test_a_milestone_that_advances_never_takes_the_action_back(given_milestones, data):
     place = data.draw(st.integers(0, len(given_milestones) - 1))
@@ -48,18 +53,21 @@ def test_a_milestone_that_advances_never_takes_the_action_back(given_milestones,
     assert kept(*mean_of(later)) >= kept(*mean_of(given_milestones))
 
 
+@calm
 @given(milestones, st.integers(1, 9))
 def test_only_the_proportion_of_weights_counts(given_milestones, factor):
     scaled = [(weight * factor, p) for weight, p in given_milestones]
     assert kept(*mean_of(scaled)) == kept(*mean_of(given_milestones))
 
 
+@calm
 @given(actions, actions)
 def test_a_roll_up_of_two_heaps_is_the_sum_of_their_roll_ups(some, others):
     together = roll_up([*some, *others])
     assert together == tuple(a + b for a, b in zip(roll_up(some), roll_up(others), strict=True))
 
 
+@calm
 @given(actions)
 def test_a_roll_up_lies_between_its_actions(given_actions):
     done, whole, count = roll_up(given_actions)
@@ -143,12 +151,14 @@ plans = st.builds(
 )  # fmt: skip
 
 
+@calm
 @given(plans)
 def test_a_content_does_not_differ_from_itself(content):
     assert not difference(content, content)
     assert difference(content, content).unchanged == len(content["actions"])
 
 
+@calm
 @given(plans, plans)
 def test_the_difference_read_backwards_swaps_added_and_removed(old, new):
     there, back = difference(old, new), difference(new, old)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from refamp.audit.rules import sees_audit
-from refamp.base.doors import check, door, refused, signed_in
+from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.amendments import (
     draft_amendment,
@@ -59,7 +59,7 @@ def add_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     return render(request, "units/plans/step.html", context)
 
 
-@door(signed_in)
+@door(everyone)
 def amendment_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """What an amendment changes, and the next step."""
     amendment = amendment_or_404(request, public_id)

@@ -167,6 +167,7 @@ def step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
     if name not in SIMPLE_STEPS:
         raise Http404
     plan = plan_or_404(request, public_id)
+    check(parts_of(request, plan))
     action, said = SIMPLE_STEPS[name]
     try:
         action(actor=request.user, plan=plan, version=version_of(request))
