@@ -551,8 +551,10 @@ def test_the_database_keeps_the_votes_of_a_closed_deliberation():
     for sql in (
         "UPDATE units_vote SET value = 'against' WHERE deliberation_id = %s",
         "DELETE FROM units_vote WHERE deliberation_id = %s",
-        "INSERT INTO units_vote (deliberation_id, municipality_id, value, declaration, conflict, cast_at, version)"
-        " SELECT %s, id, 'for', '', '', now(), 1 FROM territory_municipality LIMIT 1",
+        (
+            "INSERT INTO units_vote (deliberation_id, municipality_id, value, declaration, conflict, cast_at, version)"
+            " SELECT %s, id, 'for', '', '', now(), 1 FROM territory_municipality LIMIT 1"
+        ),
     ):
         with (
             pytest.raises(IntegrityError, match="Votes change only"),

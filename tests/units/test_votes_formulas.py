@@ -31,20 +31,21 @@ SIMPLE, TWO_CAST, TWO_ALL, CONSENSUS = (
         ("more abstain than vote for", SIMPLE, 17, 17, (5, 4, 8), "passed", OutcomeReason.REACHED),
         ("nobody takes sides", SIMPLE, 17, 17, (0, 0, 17), "failed", OutcomeReason.NOBODY_TOOK_SIDES),
         ("a tie does not pass", SIMPLE, 17, 17, (8, 8, 1), "failed", OutcomeReason.TIE),
-        # Assembleia da República, 27 October 2021, State Budget for 2022 at first reading: 108 for, 117 against, 5
-        # abstentions: rejected.
+        # Assembleia da República, 27 October 2021, State Budget for 2022 at first reading: 108 for, 117 against,
+        # 5 abstentions: rejected.
         ("Budget for 2022", SIMPLE, 230, 230, (108, 117, 5), "failed", OutcomeReason.NOT_REACHED),
         # Assembleia da República, 29 November 2024, State Budget for 2025, final vote, by groups: 80 for, 72
         # against, 78 abstentions: approved, with fewer than half of the deputies in favour.
         ("Budget for 2025", SIMPLE, 230, 230, (80, 72, 78), "passed", OutcomeReason.REACHED),
-        # House of Commons, 3 April 2019, amendment on indicative votes: 310 to 310, the first tie since 1993; the Speaker
-        # voted No.
+        # House of Commons, 3 April 2019, amendment on indicative votes: 310 to 310, the first tie since 1993; the
+        # Speaker voted No.
         ("Commons, 310 to 310", SIMPLE, 650, 620, (310, 310, 0), "failed", OutcomeReason.TIE),
         # Constitution of the Portuguese Republic, art. 286, no. 1: two thirds of the deputies in office, of 230: 154.
         ("153 of 230 do not revise", TWO_ALL, 230, 230, (153, 0, 77), "failed", OutcomeReason.NOT_REACHED),
         ("154 of 230 do", TWO_ALL, 230, 230, (154, 76, 0), "passed", OutcomeReason.REACHED),
         # Charter of the United Nations, art. 18: important questions by two thirds "of the members present and voting";
-        # rule 86: those who abstain are considered as not voting. Resolution ES-11/1 (2022): 141 for, 5 against, 35 abstained.
+        # rule 86: those who abstain are considered as not voting. Resolution ES-11/1 (2022): 141 for, 5 against,
+        # 35 abstained.
         ("General Assembly, ES-11/1", TWO_CAST, 193, 181, (141, 5, 35), "passed", OutcomeReason.REACHED),
         # General Assembly, 6 December 2018, draft A/73/L.42 on which two thirds were required: 87 for, 58 against, 32
         # abstained: not adopted, though more were for than against.
@@ -62,7 +63,7 @@ SIMPLE, TWO_CAST, TWO_ALL, CONSENSUS = (
         ("one against", CONSENSUS, 17, 17, (16, 1, 0), "failed", OutcomeReason.NOT_REACHED),
     ],
 )  # fmt: skip
-def test_a_published_case(case, rule, seats, present, votes, result, why):
+def test_a_published_case(case, rule, seats, present, votes, result, why):  # noqa: PLR0917 - one column each
     found = outcome(rule, seats, present, Counts(*votes))
     assert (found.result, found.why) == (result, why), case
 
@@ -134,7 +135,7 @@ def test_the_threshold_says_how_many_in_favour_are_needed(rule, votes, threshold
     [(0, 0, Counts()), (17, 18, Counts()), (17, 5, Counts(6)), (17, -1, Counts()), (17, 17, Counts(-1, 0, 0))],
 )
 def test_counts_that_cannot_be_are_refused(seats, present, votes):
-    with pytest.raises(ValueError, match="count|people"):
+    with pytest.raises(ValueError, match=r"count|people"):
         outcome(SIMPLE, seats, present, votes)
 
 

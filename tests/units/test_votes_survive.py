@@ -42,7 +42,13 @@ class Web:
 
     def start(self) -> None:
         at = connection.settings_dict
-        dsn = {"dbname": at["NAME"], "user": at["USER"], "password": at["PASSWORD"], "host": at["HOST"], "port": at["PORT"]}
+        dsn = {
+            "dbname": at["NAME"],
+            "user": at["USER"],
+            "password": at["PASSWORD"],
+            "host": at["HOST"],
+            "port": at["PORT"],
+        }
         environ = os.environ | {
             "DATABASE_URL": " ".join(f"{name}={value}" for name, value in dsn.items() if value),
             "REFAMP_DATA": str(self.folder),

@@ -1,4 +1,4 @@
-"""What tests of votes stand on: a Council of some seats, a meeting in session with everybody there, something to decide."""
+"""What tests of votes stand on: a Council, a meeting in session with everybody there, something to decide."""
 
 from dataclasses import dataclass, field
 

@@ -1,11 +1,11 @@
 """Deliberations: proposed at a point of an agenda, voted, closed; and what they decide on, by registered handlers.
 
-**Locks.** The deliberation's row first, then the register's, then what it decides on: two chairs who close at once leave
-one outcome, and a vote is either counted or refused.
+**Locks.** The deliberation's row first, then the register's, then what it decides on: two chairs who close at once
+leave one outcome, and a vote is either counted or refused.
 
-**Secret ballot.** `Vote` keeps that a municipality voted, without what and without the moment; `SecretBallot` keeps sums
-alone. Neither the record, nor a log, nor a page says more, and sums are shown only when voting is closed, so that nobody
-can watch them grow. A vote in a secret ballot is final: nothing remembers what to take back. What this does not protect
+**Secret ballot.** `Vote` keeps that a municipality voted, without what and without the moment; `SecretBallot` keeps
+sums alone. Neither the record, nor a log, nor a page says more, and sums are shown only when voting is closed, so that
+nobody can watch them grow. A vote in a secret ballot is final: nothing remembers what to take back. What this does not protect
 against: a unanimous result says what everybody voted; whoever can read the database's own files, its write-ahead log or
 a backup taken between two votes can put two states of the sums beside each other; whoever looks over a shoulder.
 """
@@ -280,7 +280,7 @@ def moment(actor: User | None, at: datetime | None) -> datetime:
 
 
 @transaction.atomic
-def cast_vote(
+def cast_vote(  # noqa: C901 - open and secret ballots differ at each step, and are read better side by side
     *,
     actor: User | None,
     deliberation: Deliberation,
@@ -472,7 +472,7 @@ def check_casting_vote(
 
 
 def next_number(unit: Unit, year: int) -> int:
-    """The next number of a body's register: its row is locked until the commit, so that none is skipped or given twice."""
+    """The next number of a body's register: its row is locked until the commit, so none is skipped or given twice."""
     RegisterNumber.objects.get_or_create(unit=unit, year=year)
     row = RegisterNumber.objects.select_for_update().get(unit=unit, year=year)
     row.last += 1
@@ -480,7 +480,7 @@ def next_number(unit: Unit, year: int) -> int:
     return row.last
 
 
-# The Metropolitan Council ----------------------------------------------------------------------------------------------
+# The Metropolitan Council ---------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -522,6 +522,6 @@ def record_metropolitan_answer(
 
 
 def decide_framework(deliberation: Deliberation, _outcome: Any = None) -> None:
-    """The handler: an edition of the referential that the seventeen agreed on is in force, and the old one superseded."""
+    """The handler: an edition of the referential that the seventeen agreed on is in force, the old one superseded."""
     if deliberation.framework is not None and answer_of(deliberation) == "approved":
         put_in_force(actor=None, framework=deliberation.framework, act=str(deliberation))

@@ -1,4 +1,4 @@
-"""Deliberations for other systems: closed ones are public, with each municipality's vote unless the ballot was secret."""
+"""Deliberations for other systems: closed ones are public, with their votes unless the ballot was secret."""
 
 from typing import Any, ClassVar
 
@@ -51,7 +51,9 @@ class DeliberationViewSet(ReadViewSet):
         votes: dict[Any, list[Row]] = {}
         found = (
             Vote.objects.filter(
-                deliberation__in=keys, deliberation__is_secret=False, deliberation__state__in=sorted(CLOSED_DELIBERATION)
+                deliberation__in=keys,
+                deliberation__is_secret=False,
+                deliberation__state__in=sorted(CLOSED_DELIBERATION),
             )
             .select_related("municipality")
             .order_by("municipality__code")
@@ -59,9 +61,7 @@ class DeliberationViewSet(ReadViewSet):
         for vote in found:
             votes.setdefault(vote.deliberation_id, []).append(
                 {
-                    "municipality": self.reference(
-                        vote.municipality.code, vote.municipality.name, "municipalities"
-                    ),
+                    "municipality": self.reference(vote.municipality.code, vote.municipality.name, "municipalities"),
                     "value": vote.value,
                     "declaration": vote.declaration,
                     "has_conflict": bool(vote.conflict),

@@ -2,8 +2,8 @@
 
 Legal reading, for bodies whose own rules say nothing else:
 
-- Quorum: more than half of the members with a vote, present or taking part remotely (CPA, DL 4/2015, art. 29, no. 1; Lei
-  75/2013, art. 54, no. 1); on second call a third (art. 29, no. 3), never fewer than two in a body of three (no. 4).
+- Quorum: more than half of the members with a vote, present or taking part remotely (CPA, DL 4/2015, art. 29, no. 1;
+  Lei 75/2013, art. 54, no. 1); on second call a third (art. 29, no. 3), never fewer than two in a body of three (no. 4).
   Whoever states a conflict of interest leaves the room (CPA, art. 31; Lei 75/2013, art. 55, no. 6): the caller does not
   count them among those present.
 - Abstentions count neither for nor against: "não contando as abstenções para o apuramento da maioria" (Lei 75/2013,
@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`result` is passed, failed or no_quorum; `threshold` the votes in favour that these counts ask for; `why` a code."""
+    """`result` is passed, failed or no_quorum; `threshold` the votes in favour that are needed; `why` a code."""
 
     result: str
     threshold: int
@@ -62,7 +62,7 @@ def quorum_of(seats: int, *, call: int = 1, second_call: str = SecondCallQuorum.
 
 
 def threshold_of(rule: str, seats: int, votes: Counts) -> int:
-    """How many votes in favour the rule asks for; by a simple majority and two thirds of the votes it moves with them."""
+    """How many votes in favour the rule asks for; under simple majority and two thirds of votes it moves."""
     if rule == DecisionRule.CONSENSUS:
         return seats
     if rule == DecisionRule.TWO_THIRDS_ALL:
@@ -79,7 +79,7 @@ def is_tie(rule: str, votes: Counts) -> bool:
     return rule == DecisionRule.SIMPLE_MAJORITY and votes.votes_for == votes.votes_against and votes.cast > 0
 
 
-def outcome(
+def outcome(  # noqa: PLR0911 - one way out per reason
     rule: str,
     seats: int,
     present: int,

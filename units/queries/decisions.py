@@ -1,4 +1,4 @@
-"""What stands behind a decision: what is asked, what it costs, what it means for a municipality, what came of the last."""
+"""What stands behind a decision: what is asked, what it costs, what it means for a place, what came of the last."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -131,7 +131,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Share:
-    """What it means for one municipality: actions that take place there, people expected in them, its share of money."""
+    """What it means for one municipality: actions that take place there, people expected in them, its share."""
 
     actions: list[Part]
     leads: int
@@ -244,7 +244,7 @@ class Before:
 
 
 def decided_before(deliberation: Deliberation) -> Before | None:
-    """The latest deliberation that the same body closed on the same kind of thing, of the same unit where it is one's."""
+    """The latest deliberation that the same body closed on the same kind of thing, of the same unit if one's."""
     unit = None
     if deliberation.plan or deliberation.amendment:
         plan = deliberation.plan or deliberation.amendment.plan  # type: ignore[union-attr]  # one of them is there

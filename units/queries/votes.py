@@ -217,7 +217,21 @@ class Standing:
 
 
 def standing_of(deliberation: Deliberation, seats: list[Seat], votes: Iterable[Vote]) -> Standing | None:
-    """None where a body has no seats on that day. Those who stated a conflict of interest are not counted as present."""
+    """None where a body has no seats on that day. Those who stated a conflict of interest are not counted as present.
+
+    Of a closed deliberation, what was kept at its closing: it stays as it was announced, whatever becomes of the body.
+    """
+    kept = recomputed(deliberation)
+    if kept is not None:
+        counts = counts_of(deliberation)
+        return Standing(
+            seats=deliberation.seats or 0,
+            present=deliberation.present or 0,
+            voted=counts.total,
+            counts=counts,
+            outcome=kept,
+            is_tie=is_tie(deliberation.rule, counts),
+        )
     if not seats:
         return None
     votes = list(votes)

@@ -22,15 +22,17 @@ class DeliberationSerializer(serializers.ModelSerializer):
 
     id = serializers.UUIDField(source="public_id", read_only=True)
     unit = ReferenceField(id="unit__code", label="unit__name", to="units", allow_null=False)
-    meeting = ReferenceField(
-        id="item__meeting__public_id", label="item__meeting__title", to=None, allow_null=False
-    )
+    meeting = ReferenceField(id="item__meeting__public_id", label="item__meeting__title", to=None, allow_null=False)
     plan = ReferenceField(id="plan__public_id", label="plan__title", to="plans")
     framework = ReferenceField(id="framework__code", label="framework__title", to="frameworks")
     status = serializers.CharField(
-        read_only=True, allow_null=True, help_text="`not_applicable` where there are no totals, for nothing was counted."
+        read_only=True,
+        allow_null=True,
+        help_text="`not_applicable` where there are no totals, for nothing was counted.",
     )
-    votes = VoteSerializer(many=True, read_only=True, help_text="Empty before the vote is closed and of a secret ballot.")
+    votes = VoteSerializer(
+        many=True, read_only=True, help_text="Empty before the vote is closed and of a secret ballot."
+    )
 
     class Meta:
         model = Deliberation

@@ -69,7 +69,9 @@ def position_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     names = ("version", "stance", "comment", "proposed_change")
     initial = {name: getattr(present, name) for name in names} if present else {}
     form = PositionForm(
-        request.POST if request.method == "POST" else None, places=places, initial=initial | {"municipality": place.code if place else ""}
+        request.POST if request.method == "POST" else None,
+        places=places,
+        initial=initial | {"municipality": place.code if place else ""},
     )
     stale: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():

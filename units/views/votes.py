@@ -186,7 +186,9 @@ def file_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     initial = (
         {name: getattr(mine.vote, name) for name in ("value", "declaration", "conflict")} if mine and mine.vote else {}
     )
-    form = VoteForm(request.POST if request.method == "POST" else None, initial=initial, is_secret=deliberation.is_secret)
+    form = VoteForm(
+        request.POST if request.method == "POST" else None, initial=initial, is_secret=deliberation.is_secret
+    )
     if request.method == "POST" and mine is None:
         check(None)
     if request.method == "POST" and mine is not None and form.is_valid():
