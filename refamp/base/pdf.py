@@ -70,14 +70,14 @@ def render_pdf(template: str, data: Mapping[str, Any], *, at: datetime, standard
     """
     language, _dash, region = (get_language() or settings.LANGUAGE_CODE).partition("-")
     whole = {"lang": language, "region": (region or ("PT" if language == "pt" else "GB")).upper(), **data}
+    options: dict[str, Any] = {"pdf_standards": list(standards), "format": "pdf"}
     made = typst.compile(
         str(TEMPLATES / template),
         root=str(TEMPLATES),
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(whole, cls=Encoder, ensure_ascii=False)},
-        pdf_standards=list(standards),
         timestamp=int(at.timestamp()),
-        format="pdf",
+        **options,
     )
     if not isinstance(made, bytes):
         raise TypeError(f"{template}: not one document")

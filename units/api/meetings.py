@@ -1,6 +1,6 @@
 """Meetings for other systems: whatever was convened is public, with its agenda; how many came, once it is closed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from django.urls import reverse
@@ -35,7 +35,7 @@ class MeetingViewSet(ReadViewSet):
     serializer_class = MeetingSerializer
     filterset_class = MeetingFilter
     ordering = ("-starts_at",)
-    ordering_fields: ClassVar[dict[str, Any]] = {
+    ordering_fields = {
         "starts_at": "starts_at",
         "year": "year",
         "number": "number",
@@ -44,7 +44,7 @@ class MeetingViewSet(ReadViewSet):
         "updated_at": "updated_at",
     }
     search_fields = ("title", "place", "unit__name")
-    columns: ClassVar[dict[str, Any]] = {
+    columns = {
         "attendance_status": STATUS,
         **dict.fromkeys(("agenda", "documents", "seats", "present", "minutes_sha256", "minutes_url", "ics_url")),
     }
@@ -118,7 +118,7 @@ class MeetingViewSet(ReadViewSet):
             )
         return found
 
-    def came(self, keys: list[Any]) -> dict[Any, dict[str, int]]:
+    def came(self, keys: list[Any]) -> dict[Any, Any]:
         if not (self.wants("seats") or self.wants("present")):
             return {}
         rows = (

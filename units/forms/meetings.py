@@ -96,7 +96,7 @@ class ItemForm(forms.Form):
     def __init__(self, *args: Any, points: Sequence[Point], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.items = {str(point.item.public_id): point.item for point in points}
-        choices = [("", _("none: a point of its own"))]
+        choices: list[tuple[str, Any]] = [("", _("none: a point of its own"))]
         choices += [(str(point.item.public_id), f"{point.code}. {point.item.title}") for point in points]
         self.fields["parent"].choices = choices  # type: ignore[attr-defined]  # of a ChoiceField
 
@@ -128,7 +128,7 @@ class DocumentForm(forms.Form):
     def __init__(self, *args: Any, points: Sequence[Point], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.items = {str(point.item.public_id): point.item for point in points}
-        choices = [("", _("the meeting as a whole"))]
+        choices: list[tuple[str, Any]] = [("", _("the meeting as a whole"))]
         choices += [(str(point.item.public_id), f"{point.code}. {point.item.title}") for point in points]
         self.fields["item"].choices = choices  # type: ignore[attr-defined]  # of a ChoiceField
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from refamp.base.doors import check, door, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.agenda import add_document, add_item, change_item, move_item, remove_item, withdraw_document
 from units.choices import DOCUMENT_TYPES, ItemKind, MeetingState
@@ -20,14 +20,14 @@ from units.queries.meetings import OPEN_STATES, agenda, keeps_meetings_of, sees_
 from units.views.meetings import meeting_or_404, stale_rows, with_version
 
 
-def kept_or_403(request: HttpRequest, public_id: Any) -> Meeting:
+def kept_or_403(request: SignedRequest, public_id: Any) -> Meeting:
     meeting = meeting_or_404(request, public_id)
     check(keeps_meetings_of(request.user, meeting.unit_id))
     return meeting
 
 
 @door(signed_in, methods=("GET", "POST"))
-def add_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def add_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """A new point; after the convening, a late one."""
     meeting = kept_or_403(request, public_id)
     check(meeting.state in OPEN_STATES)
@@ -53,7 +53,7 @@ def meeting_url(meeting: Meeting) -> str:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def edit_page(request: HttpRequest, public_id: Any, item_id: Any) -> HttpResponse:
+def edit_page(request: SignedRequest, public_id: Any, item_id: Any) -> HttpResponse:
     """A point of a draft; of a meeting in session, what was said."""
     meeting = kept_or_403(request, public_id)
     item = get_object_or_404(meeting.items.select_related("parent"), public_id=item_id)
@@ -86,7 +86,7 @@ def edit_page(request: HttpRequest, public_id: Any, item_id: Any) -> HttpRespons
 
 
 @door(signed_in, methods=("POST",))
-def move_step(request: HttpRequest, public_id: Any, item_id: Any) -> HttpResponse:
+def move_step(request: SignedRequest, public_id: Any, item_id: Any) -> HttpResponse:
     """One place up or down; the answer is the page again, at the point that moved."""
     meeting = kept_or_403(request, public_id)
     item = get_object_or_404(meeting.items, public_id=item_id)
@@ -100,7 +100,7 @@ def move_step(request: HttpRequest, public_id: Any, item_id: Any) -> HttpRespons
 
 
 @door(signed_in, methods=("POST",))
-def remove_step(request: HttpRequest, public_id: Any, item_id: Any) -> HttpResponse:
+def remove_step(request: SignedRequest, public_id: Any, item_id: Any) -> HttpResponse:
     meeting = kept_or_403(request, public_id)
     item = get_object_or_404(meeting.items, public_id=item_id)
     item.meeting = meeting
@@ -117,7 +117,7 @@ def remove_step(request: HttpRequest, public_id: Any, item_id: Any) -> HttpRespo
 
 
 @door(signed_in, methods=("GET", "POST"))
-def add_document_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def add_document_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """A document; after the convening, a late addendum."""
     meeting = kept_or_403(request, public_id)
     check(meeting.state in OPEN_STATES)
@@ -137,7 +137,7 @@ def add_document_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in)
-def document(request: HttpRequest, public_id: Any, document_id: Any) -> FileResponse:
+def document(request: SignedRequest, public_id: Any, document_id: Any) -> FileResponse:
     """One document, always as an attachment, to who sees the papers."""
     meeting = meeting_or_404(request, public_id)
     check(sees_papers_of(request.user, meeting.unit_id))
@@ -152,7 +152,7 @@ def document(request: HttpRequest, public_id: Any, document_id: Any) -> FileResp
 
 
 @door(signed_in, methods=("GET", "POST"))
-def withdraw_page(request: HttpRequest, public_id: Any, document_id: Any) -> HttpResponse:
+def withdraw_page(request: SignedRequest, public_id: Any, document_id: Any) -> HttpResponse:
     """Ask why, then take a document out of the papers."""
     meeting = kept_or_403(request, public_id)
     found = get_object_or_404(meeting.documents.filter(withdrawn_at__isnull=True), public_id=document_id)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from refamp.base.doors import check, door, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, refused, signed_in
 from refamp.base.errors import Refused
 from units.actions.attendance import RECORDED, Taken, excuse_oneself, record_attendance
 from units.choices import MeetingState
@@ -18,7 +18,7 @@ from units.views.meetings import frame, meeting_or_404
 
 
 @door(signed_in, methods=("GET", "POST"))
-def attendance_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def attendance_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Every seat and how it is taken; the secretariat records it, the others read it."""
     meeting = meeting_or_404(request, public_id)
     check(sees_papers_of(request.user, meeting.unit_id) and meeting.convened_at)
@@ -44,7 +44,7 @@ def attendance_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     return render(request, "units/meetings/attendance.html", context)
 
 
-def save(request: HttpRequest, meeting: Meeting, forms: list[SeatForm]) -> str:
+def save(request: SignedRequest, meeting: Meeting, forms: list[SeatForm]) -> str:
     """Write what changed on the page; answers why not, or nothing."""
     valid = [form.is_valid() for form in forms]
     if not all(valid):
@@ -66,7 +66,7 @@ def fragment(meeting: Meeting) -> dict[str, Any]:
 
 
 @door(signed_in)
-def quorum_fragment(request: HttpRequest, public_id: Any) -> HttpResponse:
+def quorum_fragment(request: SignedRequest, public_id: Any) -> HttpResponse:
     """How the quorum stands, asked for again while the page is open."""
     meeting = meeting_or_404(request, public_id)
     check(sees_papers_of(request.user, meeting.unit_id) and meeting.convened_at)
@@ -74,7 +74,7 @@ def quorum_fragment(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("POST",))
-def excuse_step(request: HttpRequest, public_id: Any) -> HttpResponse:
+def excuse_step(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Say that one cannot come, or that one can after all (`comes=yes`)."""
     meeting = meeting_or_404(request, public_id)
     comes = request.POST.get("comes") == "yes"

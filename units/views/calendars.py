@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from refamp.base.doors import door, everyone, signed_in
+from refamp.base.doors import SignedRequest, door, everyone, signed_in
 from units.actions.calendars import make_calendar_address, revoke_calendar_address
 from units.formulas.calendars import calendar_of
 from units.queries.bodies import standing
@@ -22,19 +22,19 @@ SHOWN_ONCE = "calendar_address"
 
 
 @door(signed_in, methods=("GET", "POST"))
-def calendar_page(request: HttpRequest) -> HttpResponse:
+def calendar_page(request: SignedRequest) -> HttpResponse:
     """One's own calendar address (shown once, revocable), and the bodies' public ones."""
     if request.method == "POST":
         if request.POST.get("do") == "revoke":
-            revoke_calendar_address(actor=request.user)  # type: ignore[arg-type]  # logged in
+            revoke_calendar_address(actor=request.user)  # logged in
             messages.success(request, _("The address no longer works."))
         else:
-            _feed, token = make_calendar_address(actor=request.user)  # type: ignore[arg-type]
+            _feed, token = make_calendar_address(actor=request.user)
             request.session[SHOWN_ONCE] = settings.SITE_URL + reverse("units:calendar_feed", args=[token])
         return redirect("units:calendar")
     context = {
         "address": request.session.pop(SHOWN_ONCE, ""),
-        "feed": live_feed(request.user),  # type: ignore[arg-type]
+        "feed": live_feed(request.user),
         "units": [
             (unit, settings.SITE_URL + reverse("units:unit_calendar", args=[unit.code]))
             for unit in standing().order_by("kind", "code")

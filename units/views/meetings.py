@@ -1,5 +1,6 @@
 """Meetings: the list, a meeting and its next step, its preparation, its convening, its papers."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from refamp.audit.rules import sees_audit
-from refamp.base.doors import check, door, everyone, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.dossiers import ask_for_dossier
 from units.actions.meetings import (
@@ -173,7 +174,7 @@ FACTS = ("title", "starts_at", "ends_at", "second_call_at", "place", "remote_lin
 
 
 @door(signed_in, methods=("GET", "POST"))
-def add_page(request: HttpRequest) -> HttpResponse:
+def add_page(request: SignedRequest) -> HttpResponse:
     """Begin a meeting of a body whose secretariat one is."""
     units = units_kept_by(request.user)
     check(units)
@@ -191,7 +192,7 @@ def add_page(request: HttpRequest) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def edit_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def edit_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """When and where; once convened, everybody is told."""
     meeting = meeting_or_404(request, public_id)
     check(keeps_meetings_of(request.user, meeting.unit_id))
@@ -232,7 +233,7 @@ def with_version(data: Any, version: int) -> QueryDict:
 
 # Steps ----------------------------------------------------------------------------------------------------------------
 
-STEPS = {
+STEPS: dict[str, tuple[Callable[..., Any], Any]] = {
     "abrir": (open_meeting, gettext_lazy("The meeting is open.")),
     "encerrar": (close_meeting, gettext_lazy("The meeting is closed: its minutes can be written.")),
     "segunda-convocatoria": (call_second_time, gettext_lazy("It takes place on second call: everybody is told.")),
@@ -241,7 +242,7 @@ STEPS = {
 
 
 @door(signed_in, methods=("POST",))
-def step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
+def step(request: SignedRequest, public_id: Any, name: str) -> HttpResponse:
     """A step that asks for nothing but its button."""
     if name not in STEPS:
         raise Http404
@@ -263,7 +264,7 @@ def version_of(request: HttpRequest) -> int | None:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def convene_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def convene_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Who will be written to, with what notice; then convene."""
     meeting = meeting_or_404(request, public_id)
     check(keeps_meetings_of(request.user, meeting.unit_id) and meeting.state == MeetingState.DRAFT)
@@ -295,7 +296,7 @@ def convene_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def cancel_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def cancel_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     meeting = meeting_or_404(request, public_id)
     check(
         keeps_meetings_of(request.user, meeting.unit_id)
@@ -325,7 +326,7 @@ KINDS = {
 
 
 @door(signed_in)
-def papers_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def papers_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """The meeting's documents, and all of its papers as one file."""
     meeting = meeting_or_404(request, public_id)
     check(sees_papers_of(request.user, meeting.unit_id))
@@ -345,7 +346,7 @@ def papers_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def dossier(request: HttpRequest, public_id: Any, kind: str) -> HttpResponseBase:
+def dossier(request: SignedRequest, public_id: Any, kind: str) -> HttpResponseBase:
     """The file of the present papers; asked for by POST, it is made where it is not there yet."""
     meeting = meeting_or_404(request, public_id)
     check(sees_papers_of(request.user, meeting.unit_id))

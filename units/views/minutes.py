@@ -1,5 +1,6 @@
 """Minutes: drafted, amended, approved, published; read by everybody from then on."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -8,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from refamp.base.doors import check, door, everyone, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.minutes import (
     answer_amendment,
@@ -49,10 +50,11 @@ def minutes_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """The minutes as they stand, with the amendments and the next step; POST begins them."""
     meeting = meeting_or_404(request, public_id)
     context = frame(request, meeting, "minutes")
+    who: Any = request.user  # whoever keeps or chairs a meeting is logged in
     if request.method == "POST":
         check(context["keeps"])
         try:
-            draft_minutes(actor=request.user, meeting=meeting)  # type: ignore[arg-type]  # who keeps is logged in
+            draft_minutes(actor=who, meeting=meeting)
         except Refused as refusal:
             refused(request, None, refusal)
             return redirect("units:minutes", meeting.public_id)
@@ -73,7 +75,7 @@ def minutes_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         "may_open": context["keeps"] and state == MinutesState.DRAFT,
         "may_take_back": context["keeps"] and state == MinutesState.UNDER_AMENDMENT,
         "may_amend": state == MinutesState.UNDER_AMENDMENT and attended(request.user, meeting),
-        "may_approve": context["chairs"] and state == MinutesState.UNDER_AMENDMENT and not wrote(request.user, minutes),  # type: ignore[arg-type]
+        "may_approve": context["chairs"] and state == MinutesState.UNDER_AMENDMENT and not wrote(who, minutes),
         "may_publish": context["keeps"] and state == MinutesState.APPROVED,
     }
     context["open_amendments"] = sum(each.state == AmendmentState.PROPOSED for each in context["amendments"])
@@ -81,7 +83,7 @@ def minutes_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def write_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def write_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Write in a draft; a stale save shows both texts."""
     meeting = meeting_or_404(request, public_id)
     minutes = minutes_or_404(request, meeting)
@@ -91,7 +93,7 @@ def write_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     context["form"] = form
     if request.method == "POST" and form.is_valid():
         try:
-            write_minutes(actor=request.user, minutes=minutes, **form.cleaned_data)  # type: ignore[arg-type]
+            write_minutes(actor=request.user, minutes=minutes, **form.cleaned_data)
         except Stale as stale:
             context["stale"] = stale_rows(form, stale.current, ("text",))
             refused(request, form, stale)
@@ -104,7 +106,7 @@ def write_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     return render(request, "units/meetings/minutes_write.html", context)
 
 
-STEPS = {
+STEPS: dict[str, tuple[Callable[..., Any], Any]] = {
     "abrir-a-alteracoes": (open_to_amendments, gettext_lazy("Those who attended can now propose amendments.")),
     "retomar": (take_back_minutes, gettext_lazy("They are a draft again.")),
     "aprovar": (approve_minutes, gettext_lazy("Approved.")),
@@ -113,7 +115,7 @@ STEPS = {
 
 
 @door(signed_in, methods=("POST",))
-def step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
+def step(request: SignedRequest, public_id: Any, name: str) -> HttpResponse:
     """A step that asks for nothing but its button."""
     if name not in STEPS:
         raise Http404
@@ -130,7 +132,7 @@ def step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def amend_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def amend_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Somebody who attended proposes what a passage should read."""
     meeting = meeting_or_404(request, public_id)
     minutes = minutes_or_404(request, meeting)
@@ -138,7 +140,7 @@ def amend_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     form = AmendmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            propose_amendment(actor=request.user, minutes=minutes, **form.cleaned_data)  # type: ignore[arg-type]
+            propose_amendment(actor=request.user, minutes=minutes, **form.cleaned_data)
         except Refused as refusal:
             refused(request, form, refusal)
         else:
@@ -149,7 +151,7 @@ def amend_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def answer_page(request: HttpRequest, public_id: Any, amendment_id: Any) -> HttpResponse:
+def answer_page(request: SignedRequest, public_id: Any, amendment_id: Any) -> HttpResponse:
     """The secretariat accepts an amendment or says why not."""
     meeting = meeting_or_404(request, public_id)
     minutes = minutes_or_404(request, meeting)
@@ -163,7 +165,7 @@ def answer_page(request: HttpRequest, public_id: Any, amendment_id: Any) -> Http
         data = form.cleaned_data
         try:
             answer_amendment(
-                actor=request.user,  # type: ignore[arg-type]
+                actor=request.user,
                 amendment=amendment,
                 version=data["version"],
                 accepted=data["accepted"] == "yes",
