@@ -4,10 +4,11 @@
 leave one outcome, and a vote is either counted or refused.
 
 **Secret ballot.** `Vote` keeps that a municipality voted, without what and without the moment; `SecretBallot` keeps
-sums alone. Neither the record, nor a log, nor a page says more, and sums are shown only when voting is closed, so that
-nobody can watch them grow. A vote in a secret ballot is final: nothing remembers what to take back. What this does not protect
-against: a unanimous result says what everybody voted; whoever can read the database's own files, its write-ahead log or
-a backup taken between two votes can put two states of the sums beside each other; whoever looks over a shoulder.
+sums alone. Neither the record, nor a log, nor a page says more, and sums are shown only when voting is closed, so
+that nobody can watch them grow. A vote in a secret ballot is final: nothing remembers what to take back. What this
+does not protect against: a unanimous result says what everybody voted; whoever can read the database's own files, its
+write-ahead log or a backup taken between two votes can put two states of the sums beside each other; whoever looks
+over a shoulder.
 """
 
 from collections.abc import Callable

@@ -3,9 +3,9 @@
 Legal reading, for bodies whose own rules say nothing else:
 
 - Quorum: more than half of the members with a vote, present or taking part remotely (CPA, DL 4/2015, art. 29, no. 1;
-  Lei 75/2013, art. 54, no. 1); on second call a third (art. 29, no. 3), never fewer than two in a body of three (no. 4).
-  Whoever states a conflict of interest leaves the room (CPA, art. 31; Lei 75/2013, art. 55, no. 6): the caller does not
-  count them among those present.
+  Lei 75/2013, art. 54, no. 1); on second call a third (art. 29, no. 3), never fewer than two in a body of three (no.
+  4). Whoever states a conflict of interest leaves the room (CPA, art. 31; Lei 75/2013, art. 55, no. 6): the caller
+  does not count them among those present.
 - Abstentions count neither for nor against: "não contando as abstenções para o apuramento da maioria" (Lei 75/2013,
   art. 54, no. 2). Votes cast are therefore those for and against.
 - Simple majority: more for than against. A tie does not pass, unless the body gives its president a casting vote (CPA,
