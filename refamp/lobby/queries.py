@@ -22,7 +22,7 @@ from refamp.base.text import fold
 from refamp.jobs.choices import EmailState, JobState, UploadState
 from refamp.jobs.models import Canary, Email, Job, Upload
 from refamp.territory.models import Municipality, Parish
-from units.models import Partner, Unit
+from units.models import Action, ActionPlan, Partner, Unit
 from units.queries.desk import tasks_of
 
 if TYPE_CHECKING:
@@ -118,6 +118,18 @@ def search(user: "Person", query: str) -> list[HitGroup]:
         ),
         (_("Units"), Unit.objects.all(), ("name", "code"), unit_hit),
         (_("Partners"), Partner.objects.all(), ("name", "acronym"), partner_hit),
+        (
+            _("Annual plans"),
+            ActionPlan.objects.visible_to(user).select_related("unit"),
+            ("title", "summary"),
+            annual_plan_hit,
+        ),
+        (
+            _("Actions"),
+            Action.objects.visible_to(user).select_related("plan__unit"),
+            ("title", "target_group"),
+            action_hit,
+        ),
     ]
     groups = []
     for label, rows, fields, as_hit in kinds:
@@ -160,6 +172,16 @@ def plan_hit(plan: LocalPlan) -> Hit:
 
 def unit_hit(unit: Unit) -> Hit:
     return Hit(unit.name, f"{unit.code} · {unit.get_kind_display()}", address("units:unit", unit.code))
+
+
+def annual_plan_hit(plan: ActionPlan) -> Hit:
+    said = f"{plan.unit.name} · {plan.year} · {plan.get_state_display()}"
+    return Hit(plan.title, said, address("units:plan", plan.public_id))
+
+
+def action_hit(action: Action) -> Hit:
+    said = f"{action.plan.unit.name} · {action.plan.year}"
+    return Hit(f"{action.code} {action.title}", said, address("units:action", action.public_id))
 
 
 def partner_hit(partner: Partner) -> Hit:
