@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from units.formulas.bodies import gini, lorenz, rounded, shares, size_for
 AMOUNTS = st.lists(st.integers(0, 10**6), min_size=1, max_size=30).filter(any)
 
 
-@pytest.mark.parametrize(("areas", "size"), [(0, (3, 3)), (1, (3, 3)), (2, (3, 4)), (3, (4, 5)), (4, (5, 5)), (9, (5, 5))])
+@pytest.mark.parametrize(
+    ("areas", "size"), [(0, (3, 3)), (1, (3, 3)), (2, (3, 4)), (3, (4, 5)), (4, (5, 5)), (9, (5, 5))]
+)
 def test_a_unit_is_sized_to_its_problem_areas_between_three_and_five(areas, size):
     assert size_for(areas) == size
 
@@ -46,7 +49,7 @@ def test_a_negative_effort_is_refused():
 @given(AMOUNTS)
 def test_gini_is_one_less_twice_the_area_under_the_curve(values):
     points = lorenz(values)
-    area = sum((x2 - x1) * (y1 + y2) / 2 for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False))
+    area = sum((x2 - x1) * (y1 + y2) / 2 for (x1, y1), (x2, y2) in pairwise(points))
     assert gini(values) == 1 - 2 * area
 
 
@@ -67,7 +70,7 @@ def test_the_curve_rises_below_the_diagonal_from_nothing_to_everything(values):
     points = lorenz(values)
     assert points[0] == (0, 0)
     assert points[-1] == (1, 1)
-    assert all(y1 <= y2 and y2 <= x2 for (_x1, y1), (x2, y2) in zip(points, points[1:], strict=False))
+    assert all(y1 <= y2 <= x2 for (_x1, y1), (x2, y2) in pairwise(points))
 
 
 @given(AMOUNTS.filter(lambda values: len(values) > 1), st.data())
@@ -85,7 +88,12 @@ def test_giving_from_who_gives_more_to_who_gives_less_never_raises_gini(values, 
 
 @pytest.mark.parametrize(
     ("value", "decimals", "expected"),
-    [(Fraction(1, 32), 4, "0.0312"), (Fraction(3, 32), 4, "0.0938"), (Fraction(1, 3), 2, "0.33"), (Fraction(2), 2, "2.00")],
+    [
+        (Fraction(1, 32), 4, "0.0312"),
+        (Fraction(3, 32), 4, "0.0938"),
+        (Fraction(1, 3), 2, "0.33"),
+        (Fraction(2), 2, "2.00"),
+    ],
 )
 def test_fractions_are_rounded_half_to_even_from_their_exact_value(value, decimals, expected):
     assert str(rounded(value, decimals)) == expected

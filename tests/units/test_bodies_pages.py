@@ -277,7 +277,8 @@ def test_partners_export_and_import_unchanged(client_of, work):
 def test_a_file_with_wrong_rows_changes_nothing(client_of, work):
     world = founded()
     client = client_of(world.coordinator)
-    text = "name,kind,roles\nBom,public_body,dissemination\n,public_body,dissemination\nMau,king,dissemination\nPior,public_body,x\n"
+    rows = ["name,kind,roles", "Bom,public_body,dissemination", ",public_body,dissemination", "Mau,king,dissemination"]
+    text = "\n".join([*rows, "Pior,public_body,x", ""])
     send(client, reverse("units:partners_import"), text)
     work()
     upload = Upload.objects.get()

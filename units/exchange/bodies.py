@@ -236,19 +236,34 @@ def partner_of(number: int, row: Mapping[str, str], known: Places) -> tuple[dict
         facts["municipality"] = known.find(row["municipality"]) if row["municipality"] else None
         if row["municipality"] and facts["municipality"] is None:
             wrong("municipality", "unknown_municipality", _("There is no such municipality."))
-    try:
-        if facts.get("website"):
-            is_url(facts["website"])
-    except ValidationError:
+    if facts.get("website") and not is_address(facts["website"]):
         wrong("website", "not_an_address", _("This is not a web address."))
+    days, more = days_of(number, row)
+    return facts | days, problems + more
+
+
+def is_address(text: str) -> bool:
+    try:
+        is_url(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def days_of(number: int, row: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """(first and last day, problems) of one row."""
+    facts: dict[str, Any] = {}
+    problems: list[Problem] = []
     for column in ("started_on", "ended_on"):
         if column in row:
             facts[column] = day_of(row[column]) if row[column] else None
             if row[column] and facts[column] is None:
-                wrong(column, "not_a_day", _("This is not a day: write 2026-01-31 or 31/01/2026."))
+                detail = _("This is not a day: write 2026-01-31 or 31/01/2026.")
+                problems.append(problem("not_a_day", detail, row=number, column=column))
     started, ended = facts.get("started_on"), facts.get("ended_on")
     if started and ended and ended < started:
-        wrong("ended_on", "dates", _("The last day cannot come before the first."))
+        detail = _("The last day cannot come before the first.")
+        problems.append(problem("dates", detail, row=number, column="ended_on"))
     return facts, problems
 
 

@@ -182,7 +182,10 @@ class EndMandateForm(VersionedForm):
         label=_("Reason"), choices=[(r.value, r.label) for r in (EndReason.RESIGNATION, EndReason.TERM)]
     )
     act = forms.CharField(
-        label=_("Act"), max_length=1000, widget=forms.Textarea({"rows": 2}), help_text=_("Such as the date of a letter.")
+        label=_("Act"),
+        max_length=1000,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Such as the date of a letter."),
     )
 
 
@@ -195,7 +198,11 @@ class SeatForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=150, required=False)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     municipality = forms.ModelChoiceField(
-        Municipality.objects.none(), label=_("Municipality"), to_field_name="code", required=False, empty_label=_("none")
+        Municipality.objects.none(),
+        label=_("Municipality"),
+        to_field_name="code",
+        required=False,
+        empty_label=_("none"),
     )
     partner = PartnerChoice(
         Partner.objects.none(), label=_("Partner"), to_field_name="public_id", required=False, empty_label=_("none")
@@ -370,7 +377,7 @@ class UnitForm(VersionedForm):
 
     def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
         rules = {rule.rule: rule for rule in unit.decision_rules.all()}
-        names = [name for name in self.base_fields if name not in {"default_rule"}]
+        names = [name for name in self.base_fields if name != "default_rule"]
         initial = {name: getattr(unit, name) for name in names}
         initial["default_rule"] = next((rule.rule for rule in rules.values() if rule.is_default), None)
         super().__init__(*args, initial=initial, **kwargs)

@@ -58,7 +58,7 @@ def forget_mandates(user: "Person") -> None:
 def mandates_in_force(unit: Unit | None = None, day: date | None = None) -> QuerySet[Mandate]:
     """Everybody who sits on a day, substitutes included, with whom they stand for."""
     found = Mandate.objects.filter(in_force_on(day or timezone.localdate())).select_related(
-        "unit", "person", "municipality", "partner"
+        "unit", "person", "municipality", "partner", "deliberation"
     )
     return found if unit is None else found.filter(unit=unit)
 

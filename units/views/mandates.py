@@ -1,4 +1,4 @@
-"""Who sits where: first compositions, elections, replacements, resignations; compositions and their way to the Council."""
+"""Who sits where: first compositions, elections, replacements, resignations; proposed compositions."""
 
 from typing import Any
 
@@ -169,7 +169,8 @@ def replace_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     substitutes = mandates_in_force(mandate.unit).filter(
         position=Position.SUBSTITUTE, municipality=mandate.municipality
     )
-    chosen = substitutes.filter(public_id=request.GET["suplente"]).first() if is_id(request.GET.get("suplente")) else None
+    asked = request.GET.get("suplente")
+    chosen = substitutes.filter(public_id=asked).first() if is_id(asked) else None
     initial = {"version": mandate.version, "day": timezone.localdate()}
     if chosen:
         initial |= {"name": chosen.person.name, "email": chosen.person.email}
