@@ -1,6 +1,6 @@
 """Deliberations for other systems: closed ones are public, with their votes unless the ballot was secret."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import Case, CharField, QuerySet, Value, When
 
@@ -30,7 +30,7 @@ class DeliberationViewSet(ReadViewSet):
     serializer_class = DeliberationSerializer
     filterset_class = DeliberationFilter
     ordering = ("-closed_at",)
-    ordering_fields: ClassVar[dict[str, Any]] = {
+    ordering_fields = {
         "closed_at": "closed_at",
         "year": "year",
         "number": "number",
@@ -39,7 +39,7 @@ class DeliberationViewSet(ReadViewSet):
         "updated_at": "updated_at",
     }
     search_fields = ("title", "text", "unit__name")
-    columns: ClassVar[dict[str, Any]] = {"status": NOT_COUNTED, "votes": None}
+    columns = {"status": NOT_COUNTED, "votes": None}
 
     def queryset_for(self, user: Any) -> QuerySet:
         return deliberations(user)

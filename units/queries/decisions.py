@@ -279,7 +279,7 @@ def decided_before(deliberation: Deliberation) -> Before | None:
         counts = plan.actions.exclude(state__in=[ActionState.CANCELLED, ActionState.MERGED]).aggregate(
             all=Count("pk"), done=Count("pk", filter=Q(state=ActionState.DONE))
         )
-    return Before(last, last.tasks, last.tasks_done, counts["all"], counts["done"])  # type: ignore[attr-defined]  # annotated
+    return Before(last, last.tasks, last.tasks_done, counts["all"], counts["done"])
 
 
 @dataclass(frozen=True)

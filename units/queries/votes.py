@@ -165,7 +165,10 @@ def seats_at(deliberation: Deliberation) -> list[Seat]:
     }
     found: dict[int, Seat] = {}
     for mandate in seats_of(deliberation.unit, day_of(deliberation)).filter(municipality__isnull=False):
-        seat = found.setdefault(mandate.municipality_id, Seat(mandate.municipality))
+        place = mandate.municipality
+        if place is None:
+            continue
+        seat = found.setdefault(place.pk, Seat(place))
         seat.holders.append(mandate)
         row = attendance.get(mandate.pk)
         if row is None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from refamp.base.doors import check, door, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.follow_ups import add_follow_up, change_follow_up, move_follow_up
 from units.choices import CLOSED_DELIBERATION, FollowUpState
@@ -31,7 +31,7 @@ PAGE = 300
 
 
 @door(signed_in)
-def follow_ups_page(request: HttpRequest) -> HttpResponse:
+def follow_ups_page(request: SignedRequest) -> HttpResponse:
     """Tasks with their owners and dates, the nearest first; late ones say so."""
     visible = follow_ups(request.user)
     initial = request.GET or {"state": FollowUpState.OPEN}
@@ -42,7 +42,7 @@ def follow_ups_page(request: HttpRequest) -> HttpResponse:
         unit: keeps_deliberations_of(request.user, unit, keys) for unit in {row.deliberation.unit_id for row in shown}
     }
     for row in shown:
-        row.may_keep = kept[row.deliberation.unit_id]  # type: ignore[attr-defined]  # for the template
+        row.may_keep = kept[row.deliberation.unit_id]
     context = {
         "form": found.form,
         "tasks": shown,
@@ -53,7 +53,7 @@ def follow_ups_page(request: HttpRequest) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def add_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def add_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """A new task of a deliberation."""
     deliberation = deliberation_or_404(request, public_id)
     check(deliberation.state in CLOSED_DELIBERATION and "secretariat" in parts_in(request, deliberation))
@@ -76,13 +76,15 @@ def task_or_404(request: HttpRequest, public_id: Any) -> FollowUp:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def change_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def change_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Task, owner and date, while it is open."""
     task = task_or_404(request, public_id)
     check(task.state == FollowUpState.OPEN and keeps_deliberations_of(request.user, task.deliberation.unit_id))
     names = ("version", "task", "due_on")
     initial = {name: getattr(task, name) for name in names} | {"owner": task.owner.public_id}
-    form = FollowUpForm(request.POST if request.method == "POST" else None, people=people_for_tasks(), initial=initial)
+    form: Any = FollowUpForm(
+        request.POST if request.method == "POST" else None, people=people_for_tasks(), initial=initial
+    )
     stale: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -109,7 +111,7 @@ def change_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def step_page(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
+def step_page(request: SignedRequest, public_id: Any, name: str) -> HttpResponse:
     """Done, dropped, or taken up again, with a word about it."""
     if name not in STEPS:
         raise Http404

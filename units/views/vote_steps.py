@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from axes.choices import FRAMEWORK_MOVES, FrameworkState
 from axes.models import Framework
-from refamp.base.doors import check, door, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.concertation import record_position
 from units.actions.votes import (
@@ -28,7 +28,7 @@ from units.views.votes import deliberation_or_404, parts_in, room_of
 
 
 @door(signed_in, methods=("GET", "POST"))
-def propose_page(request: HttpRequest, item: Any) -> HttpResponse:
+def propose_page(request: SignedRequest, item: Any) -> HttpResponse:
     """Put a text, or an edition of the referential, to a vote at a point of an agenda."""
     point = get_object_or_404(AgendaItem.objects.select_related("meeting__unit"), public_id=item)
     unit = point.meeting.unit
@@ -55,7 +55,7 @@ def propose_page(request: HttpRequest, item: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def position_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def position_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Concertation: the position of a municipality ahead of the meeting."""
     deliberation = deliberation_or_404(request, public_id)
     keeps = "secretariat" in parts_in(request, deliberation)
@@ -68,7 +68,7 @@ def position_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     present = seats[place.pk].position if place and place.pk in seats else None
     names = ("version", "stance", "comment", "proposed_change")
     initial = {name: getattr(present, name) for name in names} if present else {}
-    form = PositionForm(
+    form: Any = PositionForm(
         request.POST if request.method == "POST" else None,
         places=places,
         initial=initial | {"municipality": place.code if place else ""},
@@ -96,7 +96,7 @@ def position_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def open_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def open_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Asks before voting opens."""
     deliberation = deliberation_or_404(request, public_id)
     check("chair" in parts_in(request, deliberation))
@@ -121,7 +121,7 @@ def open_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def close_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def close_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Asks before voting closes, and how a tie is broken where the body's president may."""
     deliberation = deliberation_or_404(request, public_id)
     check("chair" in parts_in(request, deliberation))
@@ -150,7 +150,7 @@ def close_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def withdraw_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def withdraw_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     deliberation = deliberation_or_404(request, public_id)
     part = DELIBERATION_MOVES.get(DeliberationState(deliberation.state), {}).get(DeliberationState.WITHDRAWN)
     check(part in parts_in(request, deliberation))
@@ -171,7 +171,7 @@ def withdraw_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
-def answer_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def answer_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """What the Metropolitan Council said of a proposal."""
     deliberation = deliberation_or_404(request, public_id)
     awaited = deliberation.metropolitan_answer == MetropolitanAnswer.AWAITED

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from refamp.audit.rules import sees_audit
-from refamp.base.doors import check, door, everyone, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused
 from units.actions.votes import cast_vote
 from units.choices import CLOSED_DELIBERATION, DeliberationState, MeetingState, MetropolitanAnswer
@@ -86,7 +86,7 @@ class Room:
     @property
     def seen(self) -> str:
         """Changes when anything changes that the count shows."""
-        told = [(vote.municipality_id, vote.value, bool(vote.conflict), vote.version) for vote in self.votes]
+        told: list[Any] = [(vote.municipality_id, vote.value, bool(vote.conflict), vote.version) for vote in self.votes]
         told.append([seat.presence for seat in self.seats])
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
@@ -170,7 +170,7 @@ def count_fragment(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 @sensitive_post_parameters("value", "declaration", "conflict")
 @door(signed_in, methods=("GET", "POST"))
-def file_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+def file_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """The councillor's file: one page per decision, with everything one asks before voting, and the vote itself."""
     deliberation = deliberation_or_404(request, public_id)
     held = mandates_of(request.user)
