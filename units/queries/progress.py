@@ -93,7 +93,8 @@ def stored() -> Iterator[Figure]:
     """The figures as they are kept."""
     names = ("level", "action_id", "plan_id", "lineage", "year", "done", "whole", "actions")
     for row in Progress.objects.values_list(*names).iterator(chunk_size=5000):
-        yield Figure(*row[:3], str(row[3]) if row[3] else None, *row[4:])
+        level, action, plan, lineage, year, done, whole, actions = row
+        yield Figure(level, action, plan, str(lineage) if lineage else None, year, done, whole, actions)
 
 
 def progress_of_nodes(year: int, lineages: Iterable[UUID] | None = None) -> dict[UUID | None, Progress]:
