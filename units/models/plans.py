@@ -5,7 +5,7 @@ amendment that was approved is being applied (approved, its version not yet writ
 What people report (progress, state) stays free.
 """
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pgtrigger
 from django.conf import settings
@@ -92,7 +92,7 @@ def lock_of_parts(free: tuple[str, ...] = ()) -> pgtrigger.Trigger:
     )
 
 
-def units_of(user: "User") -> models.QuerySet[Mandate]:
+def units_of(user: "User") -> models.QuerySet[Any, Any]:
     """The keys of the units in which somebody has a mandate today."""
     today = timezone.localdate()
     in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gte=today))

@@ -1,5 +1,6 @@
 """How plans, actions and programmes look to other systems."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -23,7 +24,7 @@ class MilestoneSerializer(serializers.Serializer):
     id = serializers.UUIDField(required=False, allow_null=True)
     title = serializers.CharField(max_length=250)
     due_on = serializers.DateField()
-    weight = serializers.DecimalField(max_digits=6, decimal_places=2, default="1.00")
+    weight = serializers.DecimalField(max_digits=6, decimal_places=2, default=Decimal("1.00"))
     progress = serializers.IntegerField(read_only=True, help_text="In percent.")
     best_progress = serializers.IntegerField(read_only=True, help_text="The highest it ever was.")
     done_on = serializers.DateField(read_only=True, allow_null=True)
@@ -138,7 +139,7 @@ class ActionWriteSerializer(serializers.Serializer):
     people_expected = serializers.IntegerField(min_value=0, max_value=2_147_483_647, allow_null=True, default=None)
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
-    weight = serializers.DecimalField(max_digits=6, decimal_places=2, default="1.00")
+    weight = serializers.DecimalField(max_digits=6, decimal_places=2, default=Decimal("1.00"))
     milestones = MilestoneSerializer(many=True, default=list)
     budget = BudgetSerializer(many=True, default=list)
     risks = RiskSerializer(many=True, default=list)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from refamp.accounts.authentication import signed_in_user
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
@@ -135,7 +136,7 @@ def add_action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         content = forms.content()
         if not forms.blame(faults_of({**content, "code": content["code"] or "A"}, known)):
             try:
-                made = save_action(actor=request.user, plan=plan, content=content)
+                made = save_action(actor=signed_in_user(request), plan=plan, content=content)
             except Refused as refusal:
                 refused(request, forms.form, refusal)
             else:
@@ -160,13 +161,14 @@ def edit_action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         new = forms.content(content["key"])
         if not forms.blame(faults_of({**new, "code": new["code"] or "A"}, known)):
             try:
-                save_action(actor=request.user, plan=plan, action=action, content=new, version=forms.version)
+                save_action(actor=signed_in_user(request), plan=plan, action=action, content=new, version=forms.version)
             except Stale as stale:
                 saved = content_of_action(actions_with_all(Action.objects.filter(pk=stale.current.pk)).get())
                 context["stale"] = shown_content_difference(saved, new, known)
                 refused(request, forms.form, stale)
-                forms.form.data = forms.form.data.copy()
-                forms.form.data["version"] = stale.current.version
+                data = request.POST.copy()
+                data["version"] = stale.current.version
+                forms.form.data = data
             except Refused as refusal:
                 refused(request, forms.form, refusal)
             else:
@@ -182,7 +184,7 @@ def remove_action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     if request.method == "POST":
         plan = action.plan
         try:
-            remove_action(actor=request.user, action=action)
+            remove_action(actor=signed_in_user(request), action=action)
         except Refused as refusal:
             refused(request, None, refusal)
             return redirect("units:action", public_id)
@@ -217,7 +219,7 @@ def report_page(request: HttpRequest, public_id: Any, milestone: Any) -> HttpRes
     form = ReportForm(request.POST or None, initial=initial)
 
     def run(data: dict[str, Any]) -> None:
-        report_milestone(actor=request.user, milestone=found, **data)
+        report_milestone(actor=signed_in_user(request), milestone=found, **data)
 
     return asked(request, action, form, run, {"title": _("Report progress"), "subject": found, "submit": _("Report")})
 
@@ -229,9 +231,9 @@ def state_step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
     states = {"iniciar": ActionState.UNDER_WAY, "retomar": ActionState.UNDER_WAY, "concluir": ActionState.DONE}
     try:
         if name in states:
-            move_action(actor=request.user, action=action, state=states[name])
+            move_action(actor=signed_in_user(request), action=action, state=states[name])
         else:
-            withdraw_override(actor=request.user, action=action)
+            withdraw_override(actor=signed_in_user(request), action=action)
     except Refused as refusal:
         refused(request, None, refusal)
     else:
@@ -246,7 +248,7 @@ def cancel_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
     def run(data: dict[str, Any]) -> None:
         move_action(
-            actor=request.user,
+            actor=signed_in_user(request),
             action=action,
             state=ActionState.CANCELLED,
             reason=data["reason"],
@@ -275,7 +277,7 @@ def merge_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     form = MergeForm(request.POST or None, actions=others)
 
     def run(data: dict[str, Any]) -> None:
-        move_action(actor=request.user, action=action, state=ActionState.MERGED, **data)
+        move_action(actor=signed_in_user(request), action=action, state=ActionState.MERGED, **data)
 
     return asked(request, action, form, run, {"title": _("Merge into another action"), "submit": _("Merge")})
 
@@ -287,7 +289,7 @@ def carry_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     form = CarryForm(request.POST or None, plans=drafts)
 
     def run(data: dict[str, Any]) -> None:
-        carry_over(actor=request.user, action=action, **data)
+        carry_over(actor=signed_in_user(request), action=action, **data)
 
     text = _("What is not done goes into the draft with its progress; this action stands as carried over.")
     return asked(
@@ -305,7 +307,7 @@ def override_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     form = OverrideForm(request.POST or None)
 
     def run(data: dict[str, Any]) -> None:
-        override_status(actor=request.user, action=action, **data)
+        override_status(actor=signed_in_user(request), action=action, **data)
 
     text = _("The status says what you say until that day; then the derived one speaks again.")
     return asked(request, action, form, run, {"title": _("Override the status"), "submit": _("Override"), "text": text})

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from refamp.accounts.authentication import signed_in_user
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
@@ -50,7 +51,7 @@ def add_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     form = AmendmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = draft_amendment(actor=request.user, plan=plan, reason=form.cleaned_data["reason"])
+            made = draft_amendment(actor=signed_in_user(request), plan=plan, reason=form.cleaned_data["reason"])
         except Refused as refusal:
             refused(request, form, refusal)
         else:
@@ -94,7 +95,7 @@ def head_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         data = form.cleaned_data
         head = {name: data[name] for name in ("title", "summary")}
         try:
-            edit_amendment(actor=request.user, amendment=amendment, version=data["version"], head=head)
+            edit_amendment(actor=signed_in_user(request), amendment=amendment, version=data["version"], head=head)
         except Refused as refusal:
             refused(request, form, refusal)
         else:
@@ -117,11 +118,12 @@ def action_page(request: HttpRequest, public_id: Any, key: Any = None) -> HttpRe
         new = forms.content(str(key) if key else "")
         if not forms.blame(faults_of({**new, "code": new["code"] or "A"}, known, complete=True)):
             try:
-                edit_amendment(actor=request.user, amendment=amendment, version=forms.version, action=new)
+                edit_amendment(actor=signed_in_user(request), amendment=amendment, version=forms.version, action=new)
             except Stale as stale:
                 refused(request, forms.form, stale)
-                forms.form.data = forms.form.data.copy()
-                forms.form.data["version"] = stale.current.version
+                data = request.POST.copy()
+                data["version"] = stale.current.version
+                forms.form.data = data
             except Refused as refusal:
                 refused(request, forms.form, refusal)
             else:
@@ -134,7 +136,9 @@ def action_page(request: HttpRequest, public_id: Any, key: Any = None) -> HttpRe
 def drop_step(request: HttpRequest, public_id: Any, key: Any) -> HttpResponse:
     amendment = amendment_or_404(request, public_id)
     try:
-        drop_from_amendment(actor=request.user, amendment=amendment, key=str(key), version=version_of(request))
+        drop_from_amendment(
+            actor=signed_in_user(request), amendment=amendment, key=str(key), version=version_of(request)
+        )
     except Refused as refusal:
         refused(request, None, refusal)
     return redirect("units:amendment", amendment.public_id)
@@ -148,7 +152,9 @@ def step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
     if name not in states:
         raise Http404
     try:
-        move_amendment(actor=request.user, amendment=amendment, state=states[name], version=version_of(request))
+        move_amendment(
+            actor=signed_in_user(request), amendment=amendment, state=states[name], version=version_of(request)
+        )
     except Refused as refusal:
         refused(request, None, refusal)
     else:
@@ -175,7 +181,7 @@ def council_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            put_amendment_before_council(actor=request.user, amendment=amendment, **form.cleaned_data)
+            put_amendment_before_council(actor=signed_in_user(request), amendment=amendment, **form.cleaned_data)
         except Refused as refusal:
             refused(request, form, refusal)
         else:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from refamp.accounts.authentication import signed_in_user
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused
 from refamp.base.pdf import render_pdf
@@ -53,7 +54,9 @@ def import_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            upload = create_upload(actor=request.user, kind=KIND, target=str(plan.public_id), file=file, name=file.name)
+            upload = create_upload(
+                actor=signed_in_user(request), kind=KIND, target=str(plan.public_id), file=file, name=file.name
+            )
         except Refused as refusal:
             refused(request, form, refusal)
         else:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from refamp.accounts.authentication import signed_in_user
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
@@ -114,7 +115,7 @@ def add_page(request: HttpRequest) -> HttpResponse:
     form = PlanForm(request.POST or None, units=units, initial={"unit": request.GET.get("unidade", "")})
     if request.method == "POST" and form.is_valid():
         try:
-            plan = draft_plan(actor=request.user, **form.cleaned_data)
+            plan = draft_plan(actor=signed_in_user(request), **form.cleaned_data)
         except Refused as refusal:
             refused(request, form, refusal)
         else:
@@ -133,7 +134,7 @@ def edit_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "plan": plan}
     if request.method == "POST" and form.is_valid():
         try:
-            edit_plan(actor=request.user, plan=plan, **form.cleaned_data)
+            edit_plan(actor=signed_in_user(request), plan=plan, **form.cleaned_data)
         except Stale as stale:
             context["stale"] = [
                 {"label": form.fields[name].label, "saved": getattr(stale.current, name), "yours": yours}
@@ -141,8 +142,9 @@ def edit_page(request: HttpRequest, public_id: Any) -> HttpResponse:
                 if name != "version"
             ]
             refused(request, form, stale)
-            form.data = form.data.copy()
-            form.data["version"] = stale.current.version
+            data = request.POST.copy()
+            data["version"] = stale.current.version
+            form.data = data
         except Refused as refusal:
             refused(request, form, refusal)
         else:
@@ -170,7 +172,7 @@ def step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
     check(parts_of(request, plan))
     action, said = SIMPLE_STEPS[name]
     try:
-        action(actor=request.user, plan=plan, version=version_of(request))
+        action(actor=signed_in_user(request), plan=plan, version=version_of(request))
     except Refused as refusal:
         refused(request, None, refusal)
     else:
@@ -205,7 +207,7 @@ def opinion_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 
     def run(data: dict[str, Any]) -> None:
         give_opinion(
-            actor=request.user,
+            actor=signed_in_user(request),
             plan=plan,
             version=data["version"],
             opinion=data["opinion"],
@@ -222,7 +224,7 @@ def return_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     form = ReasonForm(request.POST or None, initial={"version": plan.version})
 
     def run(data: dict[str, Any]) -> None:
-        return_plan(actor=request.user, plan=plan, version=data["version"], reason=data["reason"])
+        return_plan(actor=signed_in_user(request), plan=plan, version=data["version"], reason=data["reason"])
 
     return asked(request, plan, form, run, {"title": _("Return the plan"), "submit": _("Return it"), "tone": "bad"})
 
@@ -241,7 +243,7 @@ def council_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     )
 
     def run(data: dict[str, Any]) -> None:
-        put_before_council(actor=request.user, plan=plan, **data)
+        put_before_council(actor=signed_in_user(request), plan=plan, **data)
 
     context = {"title": _("Put before the Council"), "submit": _("Put before the Council"), "no_items": not items}
     return asked(request, plan, form, run, context)
@@ -254,7 +256,7 @@ def remove_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     check("unit" in parts_of(request, plan) and plan.state in EDITABLE_PLAN)
     if request.method == "POST":
         try:
-            remove_plan(actor=request.user, plan=plan)
+            remove_plan(actor=signed_in_user(request), plan=plan)
         except Refused as refusal:
             refused(request, None, refusal)
             return redirect("units:plan", plan.public_id)

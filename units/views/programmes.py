@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from refamp.accounts.authentication import signed_in_user
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused
@@ -51,7 +52,7 @@ def form_page(request: HttpRequest, programme: Programme | None) -> HttpResponse
     form = ProgrammeForm(request.POST or None, units=units, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            saved = save_programme(actor=request.user, programme=programme, **form.cleaned_data)
+            saved = save_programme(actor=signed_in_user(request), programme=programme, **form.cleaned_data)
         except Refused as refusal:
             refused(request, form, refusal)
         else:
