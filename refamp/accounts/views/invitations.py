@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -80,6 +81,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
             refused(request, form, error)
         else:
             get_adapter(request).login(request, user)
+            # They have just chosen it: the second factor that follows need not ask for it again.
+            record_authentication(request, user, "password")
             return redirect("lobby:home")
     answer = render(request, "accounts/accept.html", {"form": form, "invitation": invitation})
     # Not `no-referrer`: browsers then send `Origin: null` with the form, which the check against forgery refuses.

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from refamp.base.api.conditional import conditional, digest
 from refamp.base.api.formats import MEDIA_TYPES
 from refamp.base.api.problems import problem_response
+from refamp.base.api.reference import reference
 from refamp.base.api.views import Door
 from refamp.base.doors import door, everyone
 
@@ -60,8 +61,8 @@ class RootDoor(Door):
 
 @door(everyone)
 def documentation(request: HttpRequest) -> HttpResponse:
-    """Pages to read the description with, and to try it."""
-    return render(request, "api/docs.html")
+    """The description, as a page that anybody can read: from our own schema, without script."""
+    return render(request, "api/docs.html", {"groups": reference()})
 
 
 @csrf_exempt
