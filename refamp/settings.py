@@ -331,11 +331,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     # One name per set of words, wherever it is used.
     "ENUM_NAME_OVERRIDES": {
+        "ActionStatusEnum": "units.choices.ActionStatus",
         "ConsultationStateEnum": "axes.choices.ConsultationState",
         "FrameworkStateEnum": "axes.choices.FrameworkState",
         "GroupEnum": "axes.choices.Group",
         "ImportStateEnum": "refamp.jobs.choices.UploadState",
+        "LevelEnum": "units.choices.Level",
+        "LocalPlanKindEnum": "axes.choices.LocalPlanKind",
+        "MissingEnum": [("missing", "missing")],
+        "PartnerKindEnum": "units.choices.PartnerKind",
         "ScaleEnum": "axes.choices.Scale",
+        "UnitKindEnum": "units.choices.UnitKind",
     },
 }
 

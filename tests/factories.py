@@ -158,9 +158,9 @@ class NodeFactory(DjangoModelFactory):
     kind = NodeKind.PRIORITY_AXIS
     code = factory.Sequence(lambda n: f"EP{n}")
     parent = factory.LazyAttribute(
-        lambda o: None
-        if None in PARENT_KINDS[o.kind]
-        else NodeFactory(framework=o.framework, kind=min(PARENT_KINDS[o.kind]))
+        lambda o: (
+            None if None in PARENT_KINDS[o.kind] else NodeFactory(framework=o.framework, kind=min(PARENT_KINDS[o.kind]))
+        )
     )
     order = factory.Sequence(lambda n: n % 30000)
     wording = factory.Sequence(lambda n: f"Eixo {n}")

@@ -2,22 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from units.views import bodies as body_views
-from units.views import mandates as mandate_views
-from units.views import partners as partner_views
 from units.views import agenda as agenda_views
 from units.views import attendance as attendance_views
+from units.views import bodies as body_views
 from units.views import calendars as calendar_views
 from units.views import follow_ups as follow_up_views
+from units.views import mandates as mandate_views
 from units.views import matrix as matrix_views
 from units.views import meetings as meeting_views
 from units.views import minutes as minutes_views
+from units.views import partners as partner_views
 from units.views import plan_actions as action_views
 from units.views import plan_amendments as amendment_views
-from units.views import plan_files
+from units.views import plan_files, vote_files, vote_steps
 from units.views import plans as plan_views
 from units.views import programmes as programme_views
-from units.views import vote_files, vote_steps
 from units.views import votes as vote_views
 
 app_name = "units"
@@ -123,9 +122,7 @@ plans: list[URLPattern] = [
     path("planos/emendas/<uuid:public_id>/cabecalho/", amendment_views.head_page, name="amendment_head"),
     path("planos/emendas/<uuid:public_id>/acoes/nova/", amendment_views.action_page, name="amendment_action_add"),
     path("planos/emendas/<uuid:public_id>/acoes/<uuid:key>/", amendment_views.action_page, name="amendment_action"),
-    path(
-        "planos/emendas/<uuid:public_id>/acoes/<uuid:key>/retirar/", amendment_views.drop_step, name="amendment_drop"
-    ),
+    path("planos/emendas/<uuid:public_id>/acoes/<uuid:key>/retirar/", amendment_views.drop_step, name="amendment_drop"),
     path("planos/emendas/<uuid:public_id>/conselho/", amendment_views.council_page, name="amendment_council"),
     path("planos/emendas/<uuid:public_id>/passo/<slug:name>/", amendment_views.step, name="amendment_step"),
     path("planos/<uuid:public_id>/", plan_views.plan_page, name="plan"),

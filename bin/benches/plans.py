@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import django
 import pgtrigger
@@ -164,7 +165,7 @@ def by_hand() -> None:
         cursor.execute(BY_HAND)
 
 
-def measure(member: object) -> tuple[float, float, float, float]:
+def measure(member: Any) -> tuple[float, float, float, float]:
     """Medians, in turns: (ours into an empty table, ours when all is right, by hand, one report), in seconds."""
     from units.actions.progress import check_progress, recompute_progress, report_milestone  # noqa: PLC0415
     from units.models import Milestone  # noqa: PLC0415

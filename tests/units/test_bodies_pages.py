@@ -289,9 +289,7 @@ def test_a_file_with_wrong_rows_changes_nothing(client_of, work):
 def test_partnerships_begin_and_end_by_who_keeps_the_unit(client_of):
     world = founded()
     partner = PartnerFactory()
-    chair = MandateFactory(
-        unit=world.strategic[0], municipality=world.places[0], position=Position.COORDINATOR
-    ).person
+    chair = MandateFactory(unit=world.strategic[0], municipality=world.places[0], position=Position.COORDINATOR).person
     client = client_of(chair)
     data = {"roles": ["dissemination"], "starts_on": TODAY.isoformat(), "purpose": "x"}
     address = reverse("units:partnership_add", args=[partner.public_id])

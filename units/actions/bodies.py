@@ -46,9 +46,7 @@ def change_unit(
     if any(not basis.strip() for _rule, basis, _default in rules):
         raise Refused(_("Each rule says its legal basis."), code="no_basis")
     if data.get("members_min", found.members_min) > data.get("members_max", found.members_max):
-        raise Refused(
-            _("The most members cannot be fewer than the fewest."), code="limits", field="members_max"
-        )
+        raise Refused(_("The most members cannot be fewer than the fewest."), code="limits", field="members_max")
     changes = {name: data[name] for name in CHANGEABLE if name in data and data[name] != getattr(found, name)}
     before = {name: getattr(found, name) for name in changes}
     old_rules = [(rule.rule, rule.legal_basis, rule.is_default) for rule in found.decision_rules.order_by("id")]
@@ -83,9 +81,11 @@ def propose_unit(*, actor: User, axis: Node, name: str) -> Unit:
     """
     if not edits_bodies_of(actor):
         raise NotAllowed
-    if Unit.objects.filter(kind=UnitKind.STRATEGIC, axis_lineage=axis.lineage).exclude(
-        state=UnitState.DISSOLVED
-    ).exists():
+    if (
+        Unit.objects.filter(kind=UnitKind.STRATEGIC, axis_lineage=axis.lineage)
+        .exclude(state=UnitState.DISSOLVED)
+        .exists()
+    ):
         raise Refused(_("This axis already has its unit."), code="exists")
     code = "UE" + axis.code.removeprefix("EP")
     if Unit.objects.filter(code=code).exists():
@@ -108,6 +108,3 @@ def free_code() -> str:
     """The first unit code that nobody uses."""
     taken = set(Unit.objects.values_list("code", flat=True))
     return next(code for code in (f"UE{number}" for number in range(1, len(taken) + 2)) if code not in taken)
-
-
-

@@ -115,9 +115,10 @@ def name_first(*, actor: User | None, unit: Unit, starts_on: date, act: str, sea
         raise Refused(
             _("There is a sitting Council: from now on an election or a deliberation names people."), code="seated"
         )
-    if found.kind == UnitKind.COUNCIL and Unit.objects.filter(
-        kind=UnitKind.COORDINATION, state=UnitState.PROPOSED
-    ).exists():
+    if (
+        found.kind == UnitKind.COUNCIL
+        and Unit.objects.filter(kind=UnitKind.COORDINATION, state=UnitState.PROPOSED).exists()
+    ):
         raise Refused(
             _("Enter the coordination unit first: once the Council sits, only a deliberation names people."),
             code="coordination_first",

@@ -79,9 +79,7 @@ def check_seats(unit: Unit, seats: Sequence[Seated]) -> None:
         raise Refused(_("Named twice: %(who)s.") % {"who": ", ".join(twice)}, code="twice")
     for position in Position:
         if position not in REPEATABLE and sum(seat.position == position for seat in seats) > 1:
-            raise Refused(
-                _("There can be only one %(position)s.") % {"position": position.label}, code="one_of_a_kind"
-            )
+            raise Refused(_("There can be only one %(position)s.") % {"position": position.label}, code="one_of_a_kind")
     if unit.kind == UnitKind.COUNCIL:
         check_council(seats)
     elif unit.kind == UnitKind.STRATEGIC:
@@ -325,8 +323,10 @@ def replace_councillor(
     if person.pk == old.person_id:
         raise Refused(_("This person already holds the seat."), code="same_person")
     close(old, actor=actor, last=day - ONE_DAY, reason=reason, act=act.strip())
-    for other in unended(old.unit, day).filter(person=person, position=Position.SUBSTITUTE).select_related(
-        "unit", "person", "municipality", "partner"
+    for other in (
+        unended(old.unit, day)
+        .filter(person=person, position=Position.SUBSTITUTE)
+        .select_related("unit", "person", "municipality", "partner")
     ):
         check_act_and_day(act, day, other)
         close(other, actor=actor, last=day - ONE_DAY, reason=EndReason.REPLACED, act=act.strip())

@@ -269,12 +269,13 @@ def parts(model: Any, keys: list[Any], names: tuple[str, ...], order: tuple[str,
     for row in model.objects.filter(action__in=keys).order_by("action", *order).values("action", *names):
         key = row.pop("action")
         if "public_id" in row:
-            row = {"id": str(row.pop("public_id")), **row}
-        yield key, row
+            yield key, {"id": str(row.pop("public_id")), **row}
+        else:
+            yield key, row
 
 
 def content_from(data: dict[str, Any], *, whole: bool = True) -> dict[str, Any]:
-    """What came in as the content of a plan says it. `whole`: everything is there, with what was left out by default."""
+    """What came in, as the content of a plan says it. `whole`: all is there, with what was left out by default."""
     content: dict[str, Any] = plain(data)
     if "serves" in content:
         by_code = {node.code: node for node in served_nodes()}

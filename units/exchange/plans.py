@@ -149,7 +149,7 @@ def read_workbook(tables: Mapping[str, pd.DataFrame], *, known: Known, present: 
     return found
 
 
-def read_parts(
+def read_parts(  # noqa: PLR0917 - what one sheet needs of the others
     found: PlanFile,
     words: "Words",
     sheet: str,

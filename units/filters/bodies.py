@@ -3,6 +3,8 @@
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from refamp.territory.models import Municipality
 from units.choices import PartnerKind, PartnerRole, Position, UnitKind, UnitState
@@ -67,6 +69,7 @@ class PartnerFilter(django_filters.FilterSet):
     def in_role(self, rows: QuerySet[Partner], _name: str, role: str) -> QuerySet[Partner]:
         return rows.filter(roles__contains=[role])
 
+    @extend_schema_field(OpenApiTypes.STR)
     def with_unit(self, rows: QuerySet[Partner], _name: str, unit: Unit) -> QuerySet[Partner]:
         """Partnerships that have not ended."""
         return rows.filter(partnerships__unit=unit, partnerships__ends_on__isnull=True).distinct()

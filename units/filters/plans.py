@@ -5,6 +5,8 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from refamp.territory.models import Municipality
 from units.choices import ActionScope, ActionState, ActionStatus, PlanState
@@ -45,6 +47,7 @@ class NodeCodeFilter(django_filters.CharFilter):
         return qs.filter(nodes__code=value).distinct() if value else qs
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class PlaceFilter(django_filters.ModelChoiceFilter):
     """Actions in which a municipality takes part; those of the area as one are everybody's."""
 

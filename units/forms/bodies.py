@@ -305,9 +305,7 @@ class CompositionForm(VersionedForm):
         widget=forms.Textarea({"rows": 3}),
         help_text=_("How the effort is shared among the seventeen."),
     )
-    grounds_competences = forms.CharField(
-        label=_("Competences the unit needs"), widget=forms.Textarea({"rows": 3})
-    )
+    grounds_competences = forms.CharField(label=_("Competences the unit needs"), widget=forms.Textarea({"rows": 3}))
     grounds_profile = forms.CharField(
         label=_("Strategic profile of social action in the area"), widget=forms.Textarea({"rows": 3})
     )
@@ -370,9 +368,7 @@ class UnitForm(VersionedForm):
     second_call_quorum = forms.ChoiceField(label=_("Quorum on second call"), choices=SecondCallQuorum.choices)
     has_casting_vote = forms.BooleanField(label=_("Its president has a casting vote"), required=False)
     secret_on_persons = forms.BooleanField(label=_("Decisions about persons are secret"), required=False)
-    report_stale_days = forms.IntegerField(
-        label=_("Days after which a report is stale"), min_value=1, max_value=730
-    )
+    report_stale_days = forms.IntegerField(label=_("Days after which a report is stale"), min_value=1, max_value=730)
     default_rule = forms.ChoiceField(label=_("Rule that counts unless another is chosen"), choices=DecisionRule.choices)
 
     def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:

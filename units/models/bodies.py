@@ -239,8 +239,9 @@ class Partner(models.Model):
 class Mandate(models.Model):
     """A person sits in a unit, for a municipality or a partner, from a first to a last day.
 
-    `is_seat`: holds a seat of the Council, and is not a substitute; the database keeps it true to body and position, and
-    refuses a second one of the same municipality. `hours_month` is the effort agreed. A mandate is ended, never deleted.
+    `is_seat`: holds a seat of the Council, and is not a substitute; the database keeps it true to body and position
+    and refuses a second one of the same municipality. `hours_month` is the effort agreed. A mandate is ended, never
+    deleted.
     """
 
     public_id = PublicIdField()

@@ -61,7 +61,7 @@ KEPT_WHEN_CLOSED = (
     "closed_at",
 )
 NOT_OPEN = "votes_change_only_while_voting_is_open"
-SECRET = "secret_ballot_never_says_who_voted_what"
+UNSAID = "secret_ballot_never_says_who_voted_what"
 # The row of the deliberation is locked by whoever writes a vote, so what is read here holds until the commit.
 VOTES_WHILE_OPEN = f"""
     SELECT state, is_secret INTO deliberation FROM units_deliberation
@@ -75,7 +75,7 @@ VOTES_WHILE_OPEN = f"""
 """
 NEVER_SAID = f"""
     IF deliberation.is_secret AND NEW.value NOT IN ('', 'absent') THEN
-        {refusal(SECRET, "A secret ballot never says who voted what.")}
+        {refusal(UNSAID, "A secret ballot never says who voted what.")}
     END IF;
 """
 
@@ -206,8 +206,8 @@ class Deliberation(models.Model):
 class Vote(models.Model):
     """A municipality's vote, changeable until the deliberation closes.
 
-    In a secret ballot `value` stays empty: the row keeps that the municipality voted, `SecretBallot` what was voted, and
-    nothing ties one to the other.
+    In a secret ballot `value` stays empty: the row keeps that the municipality voted, `SecretBallot` what was
+    voted, and nothing ties one to the other.
     """
 
     deliberation = models.ForeignKey(Deliberation, models.PROTECT, related_name="votes", verbose_name=_("deliberation"))

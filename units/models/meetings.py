@@ -36,7 +36,7 @@ def kept_with_meeting(name: str, message: str, states: str) -> pgtrigger.Trigger
             END IF;
             IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
             RETURN NEW;
-        """,  # noqa: S608 - no input of anybody
+        """,
     )
 
 
@@ -395,7 +395,7 @@ class MinutesAmendment(models.Model):
                     END IF;
                     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
                     RETURN NEW;
-                """,  # noqa: S608 - no input of anybody
+                """,
             )
         ]
         verbose_name = _("amendment to minutes")

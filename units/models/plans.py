@@ -79,7 +79,7 @@ def unless_open(plans: str, free: tuple[str, ...] = ()) -> str:
         END IF;
         IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
         RETURN NEW;
-    """  # noqa: S608
+    """
 
 
 def lock_of_parts(free: tuple[str, ...] = ()) -> pgtrigger.Trigger:
@@ -336,9 +336,7 @@ class Action(models.Model):
     title = models.CharField(_("title"), max_length=250)
     description = models.TextField(_("description"), blank=True)
     scope = models.CharField(_("scope"), max_length=15, choices=ActionScope)
-    nodes = models.ManyToManyField(
-        Node, through="ActionNode", related_name="served_by", verbose_name=_("serves")
-    )
+    nodes = models.ManyToManyField(Node, through="ActionNode", related_name="served_by", verbose_name=_("serves"))
     municipalities = models.ManyToManyField(
         Municipality, through="ActionPlace", related_name="+", blank=True, verbose_name=_("municipalities")
     )
@@ -465,7 +463,7 @@ class ActionNode(models.Model):
                         {refusal("action_serves_responses_and_lines", "An action serves responses and action lines.")}
                     END IF;
                     RETURN NEW;
-                """,  # noqa: S608
+                """,
             ),
         ]
         verbose_name = _("what an action serves")

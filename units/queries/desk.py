@@ -17,6 +17,8 @@ from units.queries.plans import actions_late_on, plans_by_state
 from units.queries.votes import overdue
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from refamp.accounts.models import User
 
 FEW = 8
@@ -93,14 +95,12 @@ class Desk:
     overdue: list[FollowUp]
 
 
-def desk(user: "User") -> Desk:
+def desk(user: "User | AnonymousUser") -> Desk:
     states = plans_by_state()
     return Desk(
         out_of_rule=out_of_rule(),
         meetings=next_meetings(user),
         plans=[(state, states[state.value]) for state in PlanState if states.get(state.value)],
         late=list(actions_late_on().select_related("plan__unit").order_by("ends_on", "pk")[:FEW]),
-        overdue=list(
-            overdue(FollowUp.objects.select_related("deliberation", "owner")).order_by("due_on", "pk")[:FEW]
-        ),
+        overdue=list(overdue(FollowUp.objects.select_related("deliberation", "owner")).order_by("due_on", "pk")[:FEW]),
     )

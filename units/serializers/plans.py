@@ -6,18 +6,11 @@ from typing import Any
 from rest_framework import serializers
 
 from refamp.base.api.columns import ReferenceField
+from refamp.base.api.schema import ReferenceSerializer
 from units.choices import ActionScope, ActionStatus, BudgetSource, Level
 from units.models import Action, ActionPlan, Programme, Unit
 
 MISSING = [("missing", "missing")]
-
-
-class Reference(serializers.Serializer):
-    """Another object."""
-
-    id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]  # a field of that name, not the option
-    url = serializers.CharField(allow_null=True)
 
 
 class MilestoneSerializer(serializers.Serializer):
@@ -89,10 +82,10 @@ class ActionSerializer(serializers.ModelSerializer):
     plan = ReferenceField(id="plan__public_id", label="plan__title", to="plans", allow_null=False)
     unit = ReferenceField(id="plan__unit__code", label="plan__unit__name", to="units", allow_null=False)
     year = serializers.IntegerField(source="plan.year", read_only=True)
-    serves = Reference(many=True, read_only=True)
-    municipalities = Reference(many=True, read_only=True)
+    serves = ReferenceSerializer(many=True, read_only=True)
+    municipalities = ReferenceSerializer(many=True, read_only=True)
     lead = ReferenceField(id="lead__code", label="lead__name", to="municipalities")
-    partners = Reference(many=True, read_only=True)
+    partners = ReferenceSerializer(many=True, read_only=True)
     programme = ReferenceField(id="programme__code", label="programme__name", to="programmes")
     carried_from = ReferenceField(id="carried_from__public_id", label="carried_from__title", to="actions")
     merged_into = ReferenceField(id="merged_into__public_id", label="merged_into__title", to="actions")

@@ -97,9 +97,7 @@ def check_election(upload: Upload, progress: Progress) -> Checked:
                     ],
                     "preview": {"columns": columns_of_election(), "rows": rows},
                 }
-    return Checked(
-        rows=found.rows, problems=found.problems, problem_count=len(found.problems), summary=summary
-    )
+    return Checked(rows=found.rows, problems=found.problems, problem_count=len(found.problems), summary=summary)
 
 
 def apply_election(upload: Upload, _progress: Progress) -> dict[str, Any]:

@@ -235,9 +235,7 @@ def unit_edit_page(request: HttpRequest, code: str) -> HttpResponse:
 @door(edits_bodies_of, methods=("GET", "POST"))
 def unit_propose_page(request: HttpRequest, axis: str) -> HttpResponse:
     """A unit for an axis that has none."""
-    node = get_object_or_404(
-        Node, framework__state=FrameworkState.IN_FORCE, kind=NodeKind.PRIORITY_AXIS, code=axis
-    )
+    node = get_object_or_404(Node, framework__state=FrameworkState.IN_FORCE, kind=NodeKind.PRIORITY_AXIS, code=axis)
     form = NewUnitForm(request.POST or None, initial={"name": f"Unidade Estratégica {node.wording}"})
     if request.method == "POST" and form.is_valid():
         made = attempt(

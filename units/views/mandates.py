@@ -121,9 +121,7 @@ def seat_council(request: HttpRequest, unit: Unit, form: CouncilForm, *, first: 
     data = form.cleaned_data
     with transaction.atomic():
         if first:
-            name_first(
-                actor=request.user, unit=unit, starts_on=data["starts_on"], act=data["act"], seats=form.seats()
-            )
+            name_first(actor=request.user, unit=unit, starts_on=data["starts_on"], act=data["act"], seats=form.seats())
             begun = mandates_in_force(unit, data["starts_on"])
             done = Elected([], list(begun))
         else:
@@ -265,9 +263,7 @@ def end_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     mandate = mandate_or_404(public_id)
     own = mandate.person_id == request.user.pk
     check(may_end_mandate(request.user, is_own=own, keeps=keeps_unit_of(request.user, mandate.unit)))
-    form = EndMandateForm(
-        request.POST or None, initial={"version": mandate.version, "last": timezone.localdate()}
-    )
+    form = EndMandateForm(request.POST or None, initial={"version": mandate.version, "last": timezone.localdate()})
     context = {"form": form, "mandate": mandate, "own": own}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -48,7 +48,7 @@ def reference() -> dict[str, list[Operation]]:
 
 def operation(schema: dict[str, Any], method: str, path: str, said: dict[str, Any]) -> Operation:
     answers = said.get("responses", {})
-    good = next((answers[code] for code in answers if str(code).startswith("2")), {})
+    good: dict[str, Any] = next((answers[code] for code in answers if str(code).startswith("2")), {})
     return Operation(
         id=said.get("operationId", ""),
         method=method.upper(),
