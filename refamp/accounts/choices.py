@@ -24,6 +24,7 @@ ROLES_WITH_SECOND_FACTOR = {Role.COORDINATION, Role.AUDITOR}
 class Scope(TextChoices):
     READ = "read", _("read")
     WRITE_AXES = "write:axes", _("write in the referential and the consultations")
+    WRITE_UNITS = "write:units", _("write in units and plans")
 
 
 # What makes a token write in a room is `write:<room>`; reading what is not public needs `read`.

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100, verbose_name='what it is for')),
                 ('key', models.CharField(editable=False, max_length=16, unique=True, verbose_name='key')),
                 ('secret_hash', models.CharField(editable=False, max_length=64, verbose_name='secret hash')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'read'), ('write:axes', 'write in the referential and the consultations')], max_length=20), size=None, verbose_name='scopes')),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'read'), ('write:axes', 'write in the referential and the consultations'), ('write:units', 'write in units and plans')], max_length=20), size=None, verbose_name='scopes')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='made at')),
                 ('expires_at', models.DateTimeField(verbose_name='expires at')),
                 ('last_used_at', models.DateTimeField(null=True, verbose_name='last used at')),
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('scopes__contained_by', ['read', 'write:axes']), ('scopes__len__gt', 0)), name='token_scopes_are_known', violation_error_message='Unknown scope.'),
+            constraint=models.CheckConstraint(condition=models.Q(('scopes__contained_by', ['read', 'write:axes', 'write:units']), ('scopes__len__gt', 0)), name='token_scopes_are_known', violation_error_message='Unknown scope.'),
         ),
         migrations.AddConstraint(
             model_name='assignment',
