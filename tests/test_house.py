@@ -59,6 +59,7 @@ EXTRA = {
     "audit": {"chain"},
     "territory": {"data"},
     "axes": {"data"},
+    "units": {"data"},
 }
 # A file of its own, and one theme of a room that is already split by theme.
 LONGEST, LONGEST_THEME = 420, 560

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from axes.models import Node
 from refamp.accounts.choices import Role
@@ -86,7 +86,7 @@ def test_again_the_founding_set_up_changes_nothing(capsys):
 
 
 def test_without_an_edition_in_force_nothing_is_founded():
-    with pytest.raises(Refused, match="edition is in force"):
+    with translation.override("en"), pytest.raises(Refused, match="edition is in force"):
         load_governance(actor=None, data=json.loads(FOUNDING_GOVERNANCE.read_text(encoding="utf-8")))
 
 

@@ -64,7 +64,7 @@ def move(meeting: Meeting, state: MeetingState, actor: User | None) -> str:
     return before
 
 
-def save(meeting: Meeting, *fields: str) -> None:
+def keep(meeting: Meeting, *fields: str) -> None:
     meeting.version += 1
     meeting.save(update_fields=[*fields, "version", "updated_at"])
 
@@ -134,7 +134,7 @@ def change_meeting(
         found.ics_sequence += 1
     else:
         found.year = timezone.localtime(found.starts_at).year
-    save(found, *FACTS, "year", "ics_sequence")
+    keep(found, *FACTS, "year", "ics_sequence")
     record(
         actor=actor,
         action="meeting.changed",
@@ -193,7 +193,7 @@ def convene_meeting(
     unit = Unit.objects.select_for_update().get(pk=found.unit_id)
     last = Meeting.objects.filter(unit=unit, year=found.year).aggregate(last=Max("number"))["last"] or 0
     found.number, found.convened_at = last + 1, now
-    save(found, "state", "number", "convened_at", "is_urgent", "urgency_reason")
+    keep(found, "state", "number", "convened_at", "is_urgent", "urgency_reason")
     record(
         actor=actor,
         action="meeting.convened",
@@ -213,7 +213,7 @@ def send_again(*, actor: User | None, meeting: Meeting, version: int | None = No
     if found.state != MeetingState.CONVENED:
         raise Refused(_("This step is not possible from the present state."), code="wrong_state")
     found.ics_sequence += 1
-    save(found, "ics_sequence")
+    keep(found, "ics_sequence")
     count = mail_everybody(found, "changed")
     record(actor=actor, action="meeting.invited_again", obj=found, after={"invited": count})
     return found
@@ -236,7 +236,7 @@ def call_second_time(
     if standing.is_met:
         raise Refused(_("There is a quorum: open the meeting."), code="quorum_met")
     found.call, found.ics_sequence = 2, found.ics_sequence + 1
-    save(found, "call", "ics_sequence")
+    keep(found, "call", "ics_sequence")
     # Who did not come to the first call may come to the second.
     found.attendance.exclude(presence=Presence.EXCUSED).delete()
     record(
@@ -261,7 +261,7 @@ def cancel_meeting(*, actor: User | None, meeting: Meeting, version: int | None,
     was_convened = found.convened_at is not None
     if was_convened:
         found.ics_sequence += 1
-    save(found, "state", "cancel_reason", "ics_sequence")
+    keep(found, "state", "cancel_reason", "ics_sequence")
     record(
         actor=actor,
         action="meeting.cancelled",
@@ -342,7 +342,7 @@ def open_meeting(*, actor: User | None, meeting: Meeting, version: int | None, a
             code="no_quorum",
         )
     found.opened_at = now
-    save(found, "state", "opened_at")
+    keep(found, "state", "opened_at")
     record(
         actor=actor,
         action="meeting.opened",
@@ -380,7 +380,7 @@ def close_meeting(*, actor: User | None, meeting: Meeting, version: int | None, 
         if chair.record is None
     )
     found.closed_at = at or timezone.now()
-    save(found, "state", "closed_at")
+    keep(found, "state", "closed_at")
     record(
         actor=actor,
         action="meeting.closed",

@@ -57,7 +57,7 @@ def move(actor: User, minutes: Minutes, state: MinutesState) -> str:
     return before
 
 
-def save(minutes: Minutes, *fields: str) -> None:
+def keep(minutes: Minutes, *fields: str) -> None:
     minutes.version += 1
     minutes.save(update_fields=[*fields, "version", "updated_at"])
 
@@ -109,7 +109,7 @@ def clean(text: str) -> str:
 
 def change_text(actor: User, minutes: Minutes, text: str) -> None:
     minutes.text = text
-    save(minutes, "text")
+    keep(minutes, "text")
     minutes.writers.add(actor)
 
 
@@ -128,7 +128,7 @@ def take_back_minutes(*, actor: User, minutes: Minutes, version: int | None) -> 
 def step(actor: User, minutes: Minutes, version: int | None, state: MinutesState) -> Minutes:
     found = locked_minutes(minutes, version)
     before = move(actor, found, state)
-    save(found, "state")
+    keep(found, "state")
     record(actor=actor, action=f"minutes.{state.value}", obj=found, before={"state": before}, after={"state": state})
     return found
 
@@ -171,7 +171,7 @@ def answer_amendment(
     elif not answer.strip():
         raise Refused(_("Say why it is rejected."), code="reason", field="answer")
     else:
-        save(minutes)
+        keep(minutes)
     found.state = AmendmentState.ACCEPTED if accepted else AmendmentState.REJECTED
     found.answer = answer.strip()
     found.save(update_fields=["state", "answer"])
@@ -207,7 +207,7 @@ def approve_minutes(*, actor: User, minutes: Minutes, version: int | None, at: d
     if found.amendments.filter(state=AmendmentState.PROPOSED).exists():
         raise Refused(_("Answer every amendment first."), code="open_amendments")
     found.approved_by, found.approved_at = actor, at or timezone.now()
-    save(found, "state", "approved_by", "approved_at")
+    keep(found, "state", "approved_by", "approved_at")
     record(actor=actor, action="minutes.approved", obj=found, before={"state": before}, after={"state": found.state})
     return found
 
@@ -223,7 +223,7 @@ def publish_minutes(*, actor: User, minutes: Minutes, version: int | None, at: d
         content = render_pdf("units/meetings/minutes.typ", minutes_data(found), at=found.published_at)
     found.pdf_sha256 = hashlib.sha256(content).hexdigest()
     found.pdf.save(f"{uuid7().hex}.pdf", ContentFile(content), save=False)
-    save(found, "state", "published_at", "sha256", "pdf", "pdf_sha256")
+    keep(found, "state", "published_at", "sha256", "pdf", "pdf_sha256")
     record(
         actor=actor,
         action="minutes.published",

@@ -19,21 +19,18 @@ from units.models.meetings import (
     Minutes,
     MinutesAmendment,
 )
-from units.models.plans import (
+from units.models.plan_actions import (
     Action,
     ActionNode,
     ActionPartner,
     ActionPlace,
-    ActionPlan,
     BudgetLine,
     Milestone,
-    PlanAmendment,
-    PlanVersion,
-    Programme,
     Progress,
     Risk,
     StatusOverride,
 )
+from units.models.plans import ActionPlan, PlanAmendment, PlanVersion, Programme
 
 __all__ = [
     "Action",

@@ -27,7 +27,7 @@ def attendance_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     may_record = (context["keeps"] or context["chairs"]) and meeting.state in RECORDED
     if request.method == "POST":
         check(may_record)
-        said = save(request, meeting, [SeatForm(request.POST, chair=chair) for chair in seats])
+        said = record_presences(request, meeting, [SeatForm(request.POST, chair=chair) for chair in seats])
         if request.headers.get("HX-Request") == "true":
             return render(request, "units/meetings/quorum.html", fragment(meeting) | {"said": said})
         if said:
@@ -44,7 +44,7 @@ def attendance_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     return render(request, "units/meetings/attendance.html", context)
 
 
-def save(request: SignedRequest, meeting: Meeting, forms: list[SeatForm]) -> str:
+def record_presences(request: SignedRequest, meeting: Meeting, forms: list[SeatForm]) -> str:
     """Write what changed on the page; answers why not, or nothing."""
     valid = [form.is_valid() for form in forms]
     if not all(valid):
