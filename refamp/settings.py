@@ -325,7 +325,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "REF-AMP",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": "Social action in the Porto Metropolitan Area: referential, consultations, governance, plans, territory.",
+    "DESCRIPTION": "Social action in the Porto Metropolitan Area: referential, consultations, governance and plans.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
