@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as now_said
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.models import User
@@ -187,7 +187,7 @@ def put_amendment_before_council(
     found = move_amendment(
         actor=actor, amendment=amendment, state=PlanAmendmentState.BEFORE_COUNCIL, version=version, item=item
     )
-    said = now_said("Amendment %(number)s to %(plan)s") % {"number": found.number, "plan": found.plan}
+    said = gettext("Amendment %(number)s to %(plan)s") % {"number": found.number, "plan": found.plan}
     return propose_deliberation(
         actor=actor,
         item=item,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as now_said
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.models import User
@@ -138,7 +138,7 @@ def put_composition_before_council(
     made = propose_deliberation(
         actor=actor,
         item=item,
-        title=now_said("Composition of %(unit)s") % {"unit": found.unit},
+        title=gettext("Composition of %(unit)s") % {"unit": found.unit},
         text=text_of(found),
         rule=rule,
         legal_effect=legal_effect,
@@ -152,7 +152,7 @@ def put_composition_before_council(
 def text_of(composition: Composition) -> str:
     """What the seventeen are asked to agree on, in words."""
     lines = [
-        now_said("The Council agrees on the composition of %(unit)s from %(day)s:")
+        gettext("The Council agrees on the composition of %(unit)s from %(day)s:")
         % {"unit": composition.unit, "day": composition.starts_on.strftime("%d/%m/%Y")}
     ]
     for seat in composition.seats.select_related("person", "municipality", "partner"):
@@ -162,9 +162,9 @@ def text_of(composition: Composition) -> str:
         )
     lines += [
         "",
-        now_said("Shared effort: %(text)s") % {"text": composition.grounds_effort},
-        now_said("Competences the unit needs: %(text)s") % {"text": composition.grounds_competences},
-        now_said("Strategic profile: %(text)s") % {"text": composition.grounds_profile},
+        gettext("Shared effort: %(text)s") % {"text": composition.grounds_effort},
+        gettext("Competences the unit needs: %(text)s") % {"text": composition.grounds_competences},
+        gettext("Strategic profile: %(text)s") % {"text": composition.grounds_profile},
     ]
     return "\n".join(lines)
 

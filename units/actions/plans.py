@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as now_said
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.models import User
@@ -279,7 +279,7 @@ def check_complete(plan: ActionPlan) -> None:
     for action in actions:
         for fault in faults_of(content_of_action(action), known, complete=True):
             raise Refused(
-                now_said("%(action)s: %(fault)s") % {"action": action, "fault": fault.message}, code=fault.code
+                gettext("%(action)s: %(fault)s") % {"action": action, "fault": fault.message}, code=fault.code
             )
 
 
@@ -343,7 +343,7 @@ def put_before_council(
     return propose_deliberation(
         actor=actor,
         item=item,
-        title=title or now_said("Approval of %(plan)s") % {"plan": found},
+        title=title or gettext("Approval of %(plan)s") % {"plan": found},
         text=text or found.summary or str(found),
         rule=rule,
         legal_effect=legal_effect,
@@ -358,11 +358,11 @@ def put_before_council(
 def reason_of(deliberation: Deliberation) -> str:
     """Why something came back, in words: what refused it, and what the municipalities would have changed."""
     if deliberation.metropolitan_answer == MetropolitanAnswer.REJECTED:
-        said = now_said("Rejected by the Metropolitan Council: %(reference)s") % {
+        said = gettext("Rejected by the Metropolitan Council: %(reference)s") % {
             "reference": deliberation.metropolitan_reference or "–"
         }
     else:
-        said = now_said("Not approved: %(deliberation)s") % {"deliberation": deliberation}
+        said = gettext("Not approved: %(deliberation)s") % {"deliberation": deliberation}
     against = [
         f"{vote.municipality}: {vote.declaration}"
         for vote in deliberation.votes.exclude(declaration="").exclude(value="for").select_related("municipality")

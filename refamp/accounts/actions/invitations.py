@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.actions.people import create_account, label_of
@@ -76,8 +76,8 @@ def mail(invitation: Invitation, token: str) -> None:
         link = settings.SITE_URL + reverse("accounts:accept", args=[token])
         send_email(
             to=invitation.email,
-            subject=_now("Invitation to the REF-AMP platform"),
-            body=_now(
+            subject=gettext("Invitation to the REF-AMP platform"),
+            body=gettext(
                 "Hello %(name)s,\n\nthe strategic coordination unit invites you to work on the REF-AMP platform, "
                 "as %(role)s.\n\nOpen this address to choose your password. It works once, until %(day)s:\n\n"
                 "%(link)s\n\n"

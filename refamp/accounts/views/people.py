@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _later
+from django.utils.translation import gettext_lazy
 
 from refamp.accounts.actions import (
     deactivate_account,
@@ -85,19 +85,23 @@ def person_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 STEPS: dict[str, tuple[Callable[..., User], Any, Any]] = {
     "desativar": (
         deactivate_account,
-        _later("Deactivate this account?"),
-        _later("Sessions and tokens stop working at once."),
+        gettext_lazy("Deactivate this account?"),
+        gettext_lazy("Sessions and tokens stop working at once."),
     ),
-    "reativar": (reactivate_account, _later("Make this account active again?"), _later("The person can log in again.")),
+    "reativar": (
+        reactivate_account,
+        gettext_lazy("Make this account active again?"),
+        gettext_lazy("The person can log in again."),
+    ),
     "repor-segundo-fator": (
         reset_second_factor,
-        _later("Take the second factor away?"),
-        _later("The person sets up a new one at the next login. Make sure that it is really they who ask."),
+        gettext_lazy("Take the second factor away?"),
+        gettext_lazy("The person sets up a new one at the next login. Make sure that it is really they who ask."),
     ),
     "apagar": (
         erase_person,
-        _later("Erase the personal data of this account?"),
-        _later("This cannot be undone. What was done with the account stays, under a pseudonym."),
+        gettext_lazy("Erase the personal data of this account?"),
+        gettext_lazy("This cannot be undone. What was done with the account stays, under a pseudonym."),
     ),
 }
 
