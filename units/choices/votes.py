@@ -28,7 +28,7 @@ class DeliberationState(TextChoices):
     DRAFT = "draft", _("on the agenda")
     VOTING = "voting", _("being voted")
     PASSED = "passed", _("passed")
-    FAILED = "failed", _("failed")
+    FAILED = "failed", _("not passed")
     NO_QUORUM = "no_quorum", _("no quorum")
     WITHDRAWN = "withdrawn", _("withdrawn")
 

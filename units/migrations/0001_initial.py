@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                 ('rule', models.CharField(choices=[('consensus', 'consensus of all seats'), ('simple_majority', 'simple majority'), ('two_thirds_cast', 'two thirds of the votes cast'), ('two_thirds_all', 'two thirds of all seats')], max_length=20, verbose_name='rule')),
                 ('legal_effect', models.CharField(choices=[('binding', 'binding here'), ('proposal', 'proposal to the Metropolitan Council'), ('opinion', 'opinion')], max_length=10, verbose_name='legal effect')),
                 ('is_secret', models.BooleanField(default=False, verbose_name='secret ballot')),
-                ('state', models.CharField(choices=[('draft', 'on the agenda'), ('voting', 'being voted'), ('passed', 'passed'), ('failed', 'failed'), ('no_quorum', 'no quorum'), ('withdrawn', 'withdrawn')], default='draft', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'on the agenda'), ('voting', 'being voted'), ('passed', 'passed'), ('failed', 'not passed'), ('no_quorum', 'no quorum'), ('withdrawn', 'withdrawn')], default='draft', max_length=10, verbose_name='state')),
                 ('subject_kind', models.CharField(choices=[('text', 'a text'), ('framework', 'an edition of the referential'), ('composition', 'the composition of a unit'), ('plan', 'an annual plan'), ('amendment', 'an amendment to a plan'), ('other_room', 'a matter of another room')], default='text', max_length=12, verbose_name='decides on')),
                 ('subject_handler', models.CharField(blank=True, max_length=60, verbose_name='handler')),
                 ('proposed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='proposed at')),
