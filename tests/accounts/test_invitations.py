@@ -59,6 +59,9 @@ def test_whoever_is_invited_to_coordinate_sets_up_a_second_factor_before_anythin
     address = f"/conta/convite/{token_in_mail()}/"
     client.post(address, {"name": "Nova", "password": PASSWORD, "password_again": PASSWORD})
     assert client.get("/").url.startswith("/conta/segundo-fator/")
+    assert client.get("/conta/2fa/totp/activate/").status_code == 200, (
+        "the password that was just chosen is not asked for"
+    )
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def plans_page(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "units/plans/list.html",
-        {"form": found.form, "plans": shown, "may_write": bool(mandates_of(request.user))},
+        {"form": found.form, "plans": shown, "may_write": bool(writable_units(request.user))},
     )
 
 

@@ -82,7 +82,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         else:
             get_adapter(request).login(request, user)
             # They have just chosen it: the second factor that follows need not ask for it again.
-            record_authentication(request, user, "password")
+            record_authentication(request, user, "password", reauthenticated=True)
             return redirect("lobby:home")
     answer = render(request, "accounts/accept.html", {"form": form, "invitation": invitation})
     # Not `no-referrer`: browsers then send `Origin: null` with the form, which the check against forgery refuses.
