@@ -10,9 +10,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from axes.choices import Channel, ConsultationState, Group, PhaseState, Scale
-from axes.models.framework import Framework, Node, refusal
+from axes.models.framework import Framework, Node
 from axes.rules import sees_drafts
 from refamp.base.fields import PublicIdField, VersionField
+from refamp.base.sql import refusal
 from refamp.jobs.models import Upload
 from refamp.territory.models import Municipality
 

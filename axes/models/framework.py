@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from axes.choices import PARENT_KINDS, Focus, FrameworkState, LocalPlanKind, NodeKind, Origin, ReferenceKind
 from axes.rules import sees_drafts
 from refamp.base.fields import PublicIdField, VersionField
+from refamp.base.sql import refusal
 from refamp.territory.models import Municipality
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 PUBLISHED_STATES = [FrameworkState.IN_FORCE, FrameworkState.SUPERSEDED]
 
 ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
-
-
-def refusal(name: str, message: str) -> str:
-    """The PL/pgSQL that refuses a row under a name that reads as the rule."""
-    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
 
 
 def unless_open(edition: str) -> str:

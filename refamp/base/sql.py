@@ -1,4 +1,4 @@
-"""Database expressions that many rooms sort and search by."""
+"""Database expressions and trigger code that many rooms use."""
 
 from django.db.models import CharField, Func
 
@@ -8,3 +8,8 @@ class Fold(Func):
 
     function = "refamp_fold"
     output_field = CharField()
+
+
+def refusal(name: str, message: str) -> str:
+    """The PL/pgSQL that refuses a row under a name that reads as the rule."""
+    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"

@@ -7,7 +7,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from refamp.jobs.choices import EmailState, JobState
-from refamp.jobs.models import Canary, Email, Job, Upload
+from refamp.jobs.models import Canary, Email, Job
 
 CANARY_LIVES = timedelta(seconds=60)
 OPEN = (JobState.QUEUED, JobState.RUNNING)
@@ -16,11 +16,6 @@ OPEN = (JobState.QUEUED, JobState.RUNNING)
 def jobs_in_state(jobs: QuerySet[Job], state: str) -> QuerySet[Job]:
     """Jobs of one state; all where it names none."""
     return jobs.filter(state=state) if state in JobState.values else jobs
-
-
-def uploads_of(kind: str, target: str) -> QuerySet[Upload]:
-    """The files sent for one thing, newest first."""
-    return Upload.objects.filter(kind=kind, target=target).select_related("job", "actor").order_by("-id")
 
 
 def canary_seen_at(*, name: str = "worker") -> datetime | None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from refamp.base.fields import PublicIdField, VersionField
-from refamp.base.sql import Fold
+from refamp.base.sql import Fold, refusal
 from refamp.territory.models import Municipality
 from units.choices import (
     DecisionRule,
@@ -29,11 +29,6 @@ from units.choices import (
 def period() -> Func:
     """[starts_on, ends_on]: both days are in force."""
     return Func(F("starts_on"), F("ends_on"), Value("[]"), function="daterange", output_field=DateRangeField())
-
-
-def refusal(name: str, message: str) -> str:
-    """The PL/pgSQL that refuses a row under a name that reads as the rule."""
-    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
 
 
 # A seat of the Council is what the body and the position say, whatever the row claims.

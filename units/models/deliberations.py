@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from axes.models import Framework
 from refamp.base.fields import PublicIdField, VersionField
+from refamp.base.sql import refusal
 from refamp.territory.models import Municipality
 from units.choices import (
     DecisionRule,
@@ -23,7 +24,7 @@ from units.choices import (
     SubjectKind,
     VoteValue,
 )
-from units.models.bodies import Composition, Mandate, Unit, refusal
+from units.models.bodies import Composition, Mandate, Unit
 from units.models.meetings import AgendaItem
 
 

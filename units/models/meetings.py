@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from refamp.base.fields import PublicIdField, VersionField
+from refamp.base.sql import refusal
 from units.choices import AmendmentState, ItemKind, MeetingFileKind, MeetingState, MinutesState, Presence
-from units.models.bodies import Mandate, Unit, refusal
+from units.models.bodies import Mandate, Unit
 
 ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from axes.models import Node
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.ids import uuid7
+from refamp.base.sql import refusal
 from refamp.territory.models import Municipality
 from units.choices import (
     APPROVED_PLAN,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from refamp.accounts.models import User
 
-from units.models.plans import ANY_CHANGE, LOCK, ActionPlan, Programme, lock_of_parts, refusal, unless_open
+from units.models.plans import ANY_CHANGE, LOCK, ActionPlan, Programme, lock_of_parts, unless_open
 
 
 class ActionQuerySet(models.QuerySet):

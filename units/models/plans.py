@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from axes.choices import NodeKind
 from refamp.accounts.rules import is_coordination
 from refamp.base.fields import PublicIdField, VersionField
+from refamp.base.sql import refusal
 from units.choices import (
     APPROVED_PLAN,
     DECIDED_AMENDMENT,
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
 ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 LOCK = "approved_plan_changes_only_by_amendment"
 SERVED_KINDS = [NodeKind.OPERATIONAL_RESPONSE, NodeKind.ACTION_LINE]
-
-
-def refusal(name: str, message: str) -> str:
-    """The PL/pgSQL that refuses a row under a name that reads as the rule."""
-    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
 
 
 def unless_open(plans: str, free: tuple[str, ...] = ()) -> str:
