@@ -98,7 +98,7 @@ def test_the_referential_shows_printed_beside_computed(figures, client_of, techn
         assert "data-value" not in row
     council = page.split("/orgao/3.3.3/")[1].split("</tr>")[0]
     assert 'data-status="no_data"' in council
-    empty = page.split(">4.1b ")[1].split("</tr>")[0]
+    empty = page.split(" 4.1b ")[1].split("</tr>")[0]
     assert 'data-series="municipal" data-status="no_data"' in empty
 
 

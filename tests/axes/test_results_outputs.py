@@ -110,7 +110,7 @@ def page_cells(client: Client, consultation: Consultation, topics) -> Cells:
     with translation.override("en"):
         labels = {str(label): value for value, label in Group.choices}
     count = re.compile(
-        r'<td class="num">(?:<span[^>]*>([^<]*)</span>|(\d+)) / (?:<span[^>]*>[^<]*</span>|(\d+))\s*</td>'
+        r'<td class="num">\s*(?:<span[^>]*>([^<]*)</span>|(\d+))\s*/\s*(?:<span[^>]*>[^<]*</span>|(\d+))\s*</td>'
     )
     for topic in topics:
         for scale in topic.scales:
@@ -227,9 +227,8 @@ def test_what_was_not_asked_when_results_were_frozen_has_no_data_in_them(answere
     MunicipalityFactory(code="8099", name="Lugar novo")
     assert client.get(url, {"limit": 1000}).json()["results"] == before
     assert client.get(url, {"topic": "tardio"}).json()["results"] == []
-    assert page.count("t0") == client.get(f"/auscultacoes/{consultation.public_id}/resultados/").content.decode().count(
-        "t0"
-    )
+    again = client.get(f"/auscultacoes/{consultation.public_id}/resultados/").content.decode()
+    assert page.count("t0 ") == again.count("t0 ") > 0  # with its blank: a form's random token may hold the letters
     figures = figures_of(consultation.framework, AnonymousUser())
     assert {cell.status for cell in figures.of_node[late.node_id][0].cells.values()} == {"not_asked"}
     assert figures.of_node[topics[0].node_id][0].metropolitan.share is not None
