@@ -177,6 +177,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "forget": {"task": "refamp.jobs.tasks.forget", "schedule": schedule(timedelta(hours=1))},
+    # Often, so that a scheduler that was down in the morning is late by minutes; again on a day it writes to nobody.
+    "digests": {
+        "task": "refamp.accounts.tasks.send_digests",
+        "schedule": schedule(timedelta(minutes=20)),
+        "options": {"expires": 600},
+    },
     "seal": {
         "task": "refamp.audit.tasks.seal",
         "schedule": schedule(timedelta(seconds=30)),

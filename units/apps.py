@@ -8,7 +8,8 @@ class UnitsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the room's own work. Models are loaded only now."""
-        from refamp.audit.actions import name_actions  # noqa: PLC0415 - models cannot be imported before the apps are
+        from refamp.accounts.actions import register_digest  # noqa: PLC0415 - models cannot be imported before the apps are
+        from refamp.audit.actions import name_actions  # noqa: PLC0415
         from refamp.jobs.actions import register, register_upload  # noqa: PLC0415
         from units.actions.amendments import decide_amendment  # noqa: PLC0415
         from units.actions.compositions import decide_composition  # noqa: PLC0415
@@ -16,11 +17,13 @@ class UnitsConfig(AppConfig):
         from units.actions.plans import decide_plan  # noqa: PLC0415
         from units.actions.votes import decide_framework, register_handler  # noqa: PLC0415
         from units.choices import BODY_EVENTS, MEETING_EVENTS, PLAN_EVENTS, VOTE_EVENTS, SubjectKind  # noqa: PLC0415
+        from units.queries.digests import task_lines  # noqa: PLC0415
         from units.rules import may_see_body_imports  # noqa: PLC0415
         from units.tasks import bodies, plans  # noqa: PLC0415
         from units.tasks.meetings import make_papers  # noqa: PLC0415
 
         name_actions(BODY_EVENTS | MEETING_EVENTS | PLAN_EVENTS | VOTE_EVENTS)
+        register_digest("units.follow_ups", task_lines)
         register(MAKE, make_papers, label=_("The papers of a meeting"))
         register_handler(SubjectKind.FRAMEWORK, decide_framework)
         register_handler(SubjectKind.COMPOSITION, decide_composition)

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.actions import deactivate_account, reactivate_account, revoke_token, withdraw_invitation
-from refamp.accounts.models import ApiToken, Assignment, Invitation, User
+from refamp.accounts.models import ApiToken, Assignment, DigestSent, Invitation, User
 from refamp.base.admin import ReadOnlyAdmin
 from refamp.base.errors import Refused
 
@@ -112,3 +112,9 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revoke the chosen tokens"))
     def revoke(self, request: HttpRequest, rows: QuerySet) -> None:
         one_by_one(request, revoke_token, "token", rows)
+
+
+@admin.register(DigestSent)
+class DigestSentAdmin(ReadOnlyAdmin):
+    list_display = ["person", "day"]
+    list_select_related = ["person"]

@@ -17,6 +17,15 @@ class Role(TextChoices):
 
 ROLES_OF_A_MUNICIPALITY = {Role.TECHNICIAN, Role.COUNCILLOR, Role.LOCAL_NETWORK}
 
+
+class DigestPace(TextChoices):
+    """How often somebody is written to about what is theirs; nobody ever gets an empty message."""
+
+    DAILY = "daily", _("on days with something new, and on Mondays while something waits")
+    WEEKLY = "weekly", _("once a week, while something waits")
+    NEVER = "never", _("never")
+
+
 # Whoever holds one of these owes a second factor.
 ROLES_WITH_SECOND_FACTOR = {Role.COORDINATION, Role.AUDITOR}
 

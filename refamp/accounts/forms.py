@@ -8,7 +8,7 @@ from django.contrib.auth import password_validation
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from refamp.accounts.choices import LONGEST_TOKEN_DAYS, ROLES_OF_A_MUNICIPALITY, Role, Scope
+from refamp.accounts.choices import LONGEST_TOKEN_DAYS, ROLES_OF_A_MUNICIPALITY, DigestPace, Role, Scope
 from refamp.accounts.models import User
 from refamp.territory.models import Municipality
 
@@ -86,6 +86,12 @@ class AcceptForm(forms.Form):
 class DetailsForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    digest = forms.ChoiceField(
+        label=_("Digest by e-mail"),
+        choices=DigestPace,
+        widget=forms.RadioSelect,
+        help_text=_("One message with what waits for you. Calls to meetings come in any case."),
+    )
 
 
 class TokenForm(forms.Form):

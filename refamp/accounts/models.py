@@ -5,13 +5,13 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from refamp.accounts.choices import ROLES_OF_A_MUNICIPALITY, Role, Scope
+from refamp.accounts.choices import ROLES_OF_A_MUNICIPALITY, DigestPace, Role, Scope
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.territory.models import Municipality
 
@@ -39,6 +39,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), max_length=254)
     name = models.CharField(_("name"), max_length=150)
     language = models.CharField(_("language"), max_length=5, default="pt-pt")
+    digest = models.CharField(
+        _("digest by e-mail"),
+        max_length=6,
+        choices=DigestPace,
+        default=DigestPace.DAILY,
+        db_default=Value(DigestPace.DAILY.value),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_demonstration = models.BooleanField(_("demonstration account"), default=False)
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
@@ -65,6 +72,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(email=Lower("email")),
                 name="email_is_lower_case",
                 violation_error_message=_("Addresses are kept in lower case."),
+            ),
+            models.CheckConstraint(
+                condition=Q(digest__in=DigestPace.values),
+                name="digest_pace_is_known",
+                violation_error_message=_("Unknown choice."),
             ),
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True) | Q(is_active=False),
@@ -244,3 +256,18 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DigestSent(models.Model):
+    """The last digest that somebody got: on which day, and which lines stood in it."""
+
+    person = models.OneToOneField(User, models.CASCADE, related_name="+", verbose_name=_("account"))
+    day = models.DateField(_("day"), null=True)
+    keys = ArrayField(models.CharField(max_length=160), default=list, verbose_name=_("what it told"))
+
+    class Meta:
+        verbose_name = _("last digest")
+        verbose_name_plural = _("last digests")
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.day}"

@@ -30,6 +30,12 @@ REGISTER = (
         AS_LONG_AS_THE_ACCOUNT,
     ),
     Entry(
+        _("What they are written to about"),
+        ("accounts.User.digest", "accounts.DigestSent.keys"),
+        _("To send one digest, as often as the person wants it, and not to tell the same twice."),
+        _("As long as the account exists: only the last digest is noted."),
+    ),
+    Entry(
         _("How they come in"),
         (
             "accounts.User.password",

@@ -1,5 +1,6 @@
 """Every change to people, roles, invitations and tokens."""
 
+from refamp.accounts.actions.digests import DigestLine, register_digest, send_digests
 from refamp.accounts.actions.invitations import (
     accept_invitation,
     resend_invitation,
@@ -19,6 +20,7 @@ from refamp.accounts.actions.privacy import ask_for_erasure, erase_person, expor
 from refamp.accounts.actions.tokens import digest, make_token, note_use, revoke_token
 
 __all__ = [
+    "DigestLine",
     "accept_invitation",
     "ask_for_erasure",
     "change_own_details",
@@ -32,9 +34,11 @@ __all__ = [
     "make_token",
     "note_use",
     "reactivate_account",
+    "register_digest",
     "resend_invitation",
     "reset_second_factor",
     "revoke_token",
+    "send_digests",
     "send_invitation",
     "withdraw_invitation",
 ]

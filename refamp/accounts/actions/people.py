@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from refamp.accounts.choices import ROLES_OF_A_MUNICIPALITY, Role
+from refamp.accounts.choices import ROLES_OF_A_MUNICIPALITY, DigestPace, Role
 from refamp.accounts.models import Assignment, User
 from refamp.accounts.rules import may_change_roles_of
 from refamp.audit.actions import CHANGED, record
@@ -138,20 +138,21 @@ def reactivate_account(*, actor: User | None, person: User, reason: str = "") ->
         return person
 
 
-def change_own_details(*, actor: User, name: str, language: str, version: int) -> User:
+def change_own_details(*, actor: User, name: str, language: str, digest: str, version: int) -> User:
     """What one may say about oneself."""
+    if digest not in DigestPace.values:
+        raise Refused(_("Unknown choice."), code="unknown", field="digest")
     if language not in dict(settings.LANGUAGES):
         raise Refused(_("Unknown language."), code="unknown", field="language")
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=actor.pk)
         if person.version != version:
             raise Stale(_("Somebody saved your account in the meantime: look again."), current=person)
-        changed = {
-            key: CHANGED for key, value in {"name": name, "language": language}.items() if getattr(person, key) != value
-        }
-        person.name, person.language = name, language
+        wanted = {"name": name, "language": language, "digest": digest}
+        changed = {key: CHANGED for key, value in wanted.items() if getattr(person, key) != value}
+        person.name, person.language, person.digest = name, language, digest
         person.version += 1
-        person.save(update_fields=["name", "language", "version"])
+        person.save(update_fields=["name", "language", "digest", "version"])
         if changed:
             record(actor=actor, action="account.details_changed", obj=person, after=changed, label=label_of(person))
         return person

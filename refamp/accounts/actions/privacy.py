@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.actions.people import label_of
-from refamp.accounts.models import ApiToken, Invitation, User
+from refamp.accounts.models import ApiToken, DigestSent, Invitation, User
 from refamp.accounts.rules import may_erase
 from refamp.audit.actions import CHANGED, record
 from refamp.audit.models import Event
@@ -30,6 +30,7 @@ def export_person(*, person: User) -> dict[str, Any]:
             "email": person.email,
             "name": person.name,
             "language": person.language,
+            "digest": person.digest,
             "joined_at": person.joined_at,
             "last_login": person.last_login,
         },
@@ -102,6 +103,7 @@ def erase_person(*, actor: User | None, person: User, reason: str = "") -> User:
         Authenticator.objects.filter(user=person).delete()
         EmailAddress.objects.filter(user=person).delete()
         Email.objects.filter(to=person.email).delete()
+        DigestSent.objects.filter(person=person).delete()
         ApiToken.objects.filter(user=person).update(name="", revoked_at=timezone.now())
         Invitation.objects.open().filter(email=person.email).update(withdrawn_at=timezone.now())
         Invitation.objects.filter(email=person.email).update(email=address_of(person), name=ERASED_NAME)

@@ -23,7 +23,9 @@ from refamp.base.errors import Refused, Stale
 @door(signed_in, methods=("GET", "POST"))
 def me(request: HttpRequest) -> HttpResponse:
     person = signed_in_user(request)
-    form = DetailsForm(request.POST or None, initial={"name": person.name, "language": person.language})
+    form = DetailsForm(
+        request.POST or None, initial={name: getattr(person, name) for name in ("name", "language", "digest")}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             version = int(request.POST.get("version", "") or 0)
