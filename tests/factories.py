@@ -320,6 +320,11 @@ class ActionPlanFactory(DjangoModelFactory):
     title = "Plano de ação anual"
     state = PlanState.DRAFT
 
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        with pgtrigger.ignore("units.ActionPlan:plan_is_approved_by_a_deliberation"):
+            return super()._create(model_class, *args, **kwargs)
+
 
 class ActionFactory(DjangoModelFactory):
     """An action with what it serves and two milestones, also in a plan that is locked (`nodes`, `milestones`)."""
@@ -409,6 +414,11 @@ class PlanAmendmentFactory(DjangoModelFactory):
     number = factory.Sequence(lambda n: n % 30000 + 1)
     reason = "Novo financiamento"
     created_by = factory.SubFactory(UserFactory)
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        with pgtrigger.ignore("units.PlanAmendment:amendment_is_approved_by_a_deliberation"):
+            return super()._create(model_class, *args, **kwargs)
 
 
 class BodyRuleFactory(DjangoModelFactory):

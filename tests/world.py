@@ -61,7 +61,7 @@ from units.models import (
     Programme,
     Unit,
 )
-from units.queries.plans import content_of
+from units.queries.plan_content import content_of
 
 # Written into everything that a stranger must not see; searched for in everything that a stranger is shown.
 MARKER = "quimera"

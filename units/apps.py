@@ -14,7 +14,7 @@ class UnitsConfig(AppConfig):
         from units.actions.amendments import decide_amendment  # noqa: PLC0415
         from units.actions.compositions import decide_composition  # noqa: PLC0415
         from units.actions.dossiers import MAKE  # noqa: PLC0415
-        from units.actions.plans import decide_plan  # noqa: PLC0415
+        from units.actions.plan_decisions import decide_plan  # noqa: PLC0415
         from units.actions.votes import decide_framework, register_handler  # noqa: PLC0415
         from units.choices import BODY_EVENTS, MEETING_EVENTS, PLAN_EVENTS, VOTE_EVENTS, SubjectKind  # noqa: PLC0415
         from units.queries.digests import task_lines  # noqa: PLC0415

@@ -17,6 +17,7 @@ from units.views import plan_amendments as amendment_views
 from units.views import plan_files, vote_files, vote_steps
 from units.views import plans as plan_views
 from units.views import programmes as programme_views
+from units.views import progress as progress_views
 from units.views import votes as vote_views
 
 app_name = "units"
@@ -118,6 +119,9 @@ plans: list[URLPattern] = [
     path("planos/matriz/", matrix_views.matrix_page, name="matrix"),
     path("planos/matriz/exportar.csv", matrix_views.matrix_file, {"form": "csv"}, name="matrix_csv"),
     path("planos/matriz/exportar.xlsx", matrix_views.matrix_file, {"form": "xlsx"}, name="matrix_xlsx"),
+    path("planos/progresso/", progress_views.progress_page, name="progress"),
+    path("planos/progresso/exportar.csv", progress_views.progress_file, {"form": "csv"}, name="progress_csv"),
+    path("planos/progresso/exportar.xlsx", progress_views.progress_file, {"form": "xlsx"}, name="progress_xlsx"),
     path("planos/emendas/<uuid:public_id>/", amendment_views.amendment_page, name="amendment"),
     path("planos/emendas/<uuid:public_id>/cabecalho/", amendment_views.head_page, name="amendment_head"),
     path("planos/emendas/<uuid:public_id>/acoes/nova/", amendment_views.action_page, name="amendment_action_add"),

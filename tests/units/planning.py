@@ -18,7 +18,7 @@ from tests.factories import (
     UserFactory,
 )
 from units.actions.amendments import decide_amendment
-from units.actions.plans import decide_plan
+from units.actions.plan_decisions import decide_plan
 from units.choices import DecisionRule, DeliberationState, LegalEffect, MetropolitanAnswer, Position, UnitKind
 from units.models import AgendaItem, Deliberation, Meeting, Unit
 

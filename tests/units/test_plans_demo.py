@@ -15,8 +15,8 @@ from units.actions.votes import cast_vote, close_voting, open_voting
 from units.choices import DecisionRule, Position, Presence, UnitKind
 from units.formulas.plans import canonical, digest
 from units.models import Action, ActionPlan, Deliberation, Mandate, Meeting, Programme
+from units.queries.action_status import approved_actions
 from units.queries.matrix import matrix
-from units.queries.plans import approved_actions
 
 pytestmark = pytest.mark.django_db
 YEAR = timezone.localdate().year

@@ -3,8 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
+import pgtrigger
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from axes.choices import NodeKind
 from refamp.base.errors import NotAllowed, Refused, Stale
@@ -29,10 +31,11 @@ from units.actions.amendments import (
     move_amendment,
     put_amendment_before_council,
 )
-from units.actions.plans import draft_plan, save_action
+from units.actions.plan_drafts import draft_plan, save_action
 from units.actions.progress import check_progress, recompute_progress, report_milestone
 from units.choices import (
     AMENDMENT_MOVES,
+    APPROVED_PLAN,
     DeliberationState,
     LegalEffect,
     MetropolitanAnswer,
@@ -41,7 +44,7 @@ from units.choices import (
 )
 from units.formulas.plans import canonical, digest
 from units.models import Action, ActionPlan, PlanAmendment, PlanVersion
-from units.queries.plans import content_of
+from units.queries.plan_content import content_of
 
 pytestmark = pytest.mark.django_db
 LOCKED = [state for state in PlanState if state not in {PlanState.DRAFT, PlanState.RETURNED}]
@@ -142,17 +145,86 @@ def test_an_approved_amendment_alone_opens_the_lock_and_its_version_closes_it(he
     update = "UPDATE units_action SET title = title || '.' WHERE id = %s"
     amendment = PlanAmendmentFactory(plan=action.plan, state=PlanAmendmentState.BEFORE_COUNCIL)
     assert refused(update, action.pk)
-    PlanAmendment.objects.filter(pk=amendment.pk).update(state=PlanAmendmentState.APPROVED)
+    approve = "UPDATE units_planamendment SET state = 'approved' WHERE id = %s"
+    assert refused(approve, amendment.pk) == "amendment_is_approved_by_a_deliberation"
+    voted = passed(deliberation(here, amendment=amendment))
+    assert not refused(approve, amendment.pk)
     assert not refused(update, action.pk)
+    with pgtrigger.ignore("units.PlanVersion:version_is_what_was_decided"):
+        PlanVersion.objects.create(
+            plan=action.plan, number=1, content="{}", sha256="0" * 64, deliberation=deliberation(here, plan=action.plan)
+        )
     PlanVersion.objects.create(
-        plan=action.plan,
-        number=2,
-        content="{}",
-        sha256="0" * 64,
-        amendment=amendment,
-        deliberation=deliberation(here, amendment=amendment),
+        plan=action.plan, number=2, content="{}", sha256=digest("{}"), amendment=amendment, deliberation=voted
     )
     assert refused(update, action.pk)
+
+
+def passed(found, **values):
+    """A deliberation with its result, without its handler having run."""
+    result = {"votes_for": 2, "votes_against": 0, "abstentions": 0, "closed_at": timezone.now()}
+    number = {"number": type(found).objects.count(), "year": YEAR}
+    type(found).objects.filter(pk=found.pk).update(state=DeliberationState.PASSED, **result, **number, **values)
+    found.refresh_from_db()
+    return found
+
+
+def test_no_raw_update_takes_an_approved_plan_back_or_a_draft_to_approval(here):
+    state = "UPDATE units_actionplan SET state = %s WHERE id = %s"
+    goes_on = {PlanState.APPROVED: PlanState.UNDER_WAY, PlanState.UNDER_WAY: PlanState.CLOSED}
+    for old in APPROVED_PLAN:
+        plan = ActionPlanFactory(unit=here.unit, state=old, year=YEAR + len(ActionPlan.objects.all()))
+        for new in set(PlanState) - {old, goes_on.get(old), PlanState.RETURNED}:
+            assert refused(state, new, plan.pk) == "approved_plan_only_goes_on", (old, new)
+    plan = ActionPlanFactory(unit=here.unit, state=PlanState.BEFORE_COUNCIL, year=YEAR + 9)
+    for new in APPROVED_PLAN:
+        assert refused(state, new, plan.pk) == "plan_is_approved_by_a_deliberation"
+    voted = passed(deliberation(here, plan=plan, effect=LegalEffect.PROPOSAL), metropolitan_answer="awaited")
+    assert refused(state, PlanState.APPROVED, plan.pk), "the Metropolitan Council has not answered"
+    type(voted).objects.filter(pk=voted.pk).update(
+        metropolitan_answer="accepted", metropolitan_reference="CM 1", metropolitan_at=date(YEAR, 1, 2)
+    )
+    assert not refused(state, PlanState.APPROVED, plan.pk)
+
+
+def test_a_plan_or_an_amendment_does_not_begin_approved(here):
+    plan = ActionPlanFactory(unit=here.unit, state=PlanState.APPROVED)
+    copy = """INSERT INTO units_actionplan (public_id, unit_id, year, title, summary, state, opinion, return_reason,
+        updated_at, version) SELECT gen_random_uuid(), unit_id, year + 1, title, '', state, '', '', now(), 1
+        FROM units_actionplan WHERE id = %s"""
+    assert refused(copy, plan.pk) == "plan_begins_as_a_draft"
+    forged = """INSERT INTO units_planamendment (public_id, plan_id, number, reason, content, state, created_by_id,
+        created_at, decision_note, updated_at, version)
+        VALUES (gen_random_uuid(), %s, 9, 'x', '{}', 'approved', %s, now(), '', now(), 1)"""
+    assert refused(forged, plan.pk, here.member.pk) == "amendment_begins_as_a_draft"
+
+
+def test_a_submitted_amendment_says_what_it_said_whatever_writes_it(here):
+    amendment = PlanAmendmentFactory(state=PlanAmendmentState.SUBMITTED)
+    for change in ("content = '{\"forged\": 1}'", "reason = 'outra'"):
+        sql = f"UPDATE units_planamendment SET {change} WHERE id = %s"
+        assert refused(sql, amendment.pk) == "submitted_amendment_is_locked"
+    assert refused("UPDATE units_planamendment SET number = 99 WHERE id = %s", amendment.pk)
+
+
+def test_a_version_is_not_made_up(here):
+    plan, _first = approved(here)
+    forge = """INSERT INTO units_planversion (plan_id, number, content, sha256, deliberation_id, approved_at)
+        SELECT plan_id, %s, '{}', %s, deliberation_id, now() FROM units_planversion WHERE plan_id = %s"""
+    assert refused(forge, 2, "0" * 64, plan.pk) == "version_has_its_digest"
+    for number in (1, 2, 99):
+        assert refused(forge, number, digest("{}"), plan.pk) == "version_is_what_was_decided"
+
+
+def test_authors_stay_on_record(here):
+    plan, _first = approved(here)
+    for sql in (
+        "DELETE FROM units_actionplan_authors WHERE actionplan_id = %s",
+        "UPDATE units_actionplan_authors SET user_id = user_id WHERE actionplan_id = %s",
+    ):
+        assert refused(sql, plan.pk) == "authors_of_a_plan_stay"
+    opinion = "UPDATE units_actionplan SET opinion_by_id = %s, submitted_by_id = NULL WHERE id = %s"
+    assert refused(opinion, here.member.pk, plan.pk) == "plan_opinion_is_not_its_authors"
 
 
 def test_progress_is_reported_on_a_locked_plan(here):
@@ -430,7 +502,9 @@ def test_every_pair_of_states_of_an_amendment(here, old, new, name):
 def test_whoever_wrote_an_amendment_does_not_bring_it_before_the_council(here):
     plan, _first = approved(here)
     amendment = amended(here, plan, title="Outra")
-    PlanAmendment.objects.filter(pk=amendment.pk).update(state=PlanAmendmentState.SUBMITTED, created_by=here.president)
+    with pgtrigger.ignore("units.PlanAmendment:amendment_is_approved_by_a_deliberation"):
+        changes = {"state": PlanAmendmentState.SUBMITTED, "created_by": here.president}
+        PlanAmendment.objects.filter(pk=amendment.pk).update(**changes)
     amendment.refresh_from_db()
     with pytest.raises(NotAllowed):
         put_amendment_before_council(

@@ -8,6 +8,7 @@ import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from refamp.jobs.actions import confirm_upload, create_upload
 from refamp.jobs.actions.uploads import apply_upload, check_upload, spec
@@ -22,13 +23,15 @@ from tests.factories import (
     RiskFactory,
 )
 from tests.units.planning import YEAR, content, decide, deliberation, told, world
-from units.actions.plans import draft_plan, save_action
-from units.actions.progress import recompute_progress
+from units.actions.amendments import draft_amendment, edit_amendment
+from units.actions.plan_drafts import draft_plan, save_action
+from units.actions.progress import override_status, recompute_progress
 from units.choices import PlanState
 from units.exchange.plans import SHEETS, workbook
 from units.formulas.plans import canonical
-from units.models import Action, ActionPlan
-from units.queries.plans import content_of
+from units.models import Action, ActionPlan, BudgetLine
+from units.queries.plan_content import content_of
+from units.queries.plans import money_of
 from units.tasks.plans import KIND
 
 pytestmark = pytest.mark.django_db
@@ -409,3 +412,113 @@ def test_only_members_import_and_only_into_a_draft(here, client_of):
     assert [p["code"] for p in upload.problems] == ["not_your_unit"]
     assert json.loads(canonical(content_of(other)))["title"] == "Plano secreto"
     assert told(here.response)["code"] == here.response.code
+
+
+def test_the_sums_of_money_are_the_same_wherever_they_are_shown(here, client_of, api_of):
+    lines = [("municipal", "1000.10"), ("european", "0.20")]
+    budget = [{"year": YEAR, "source": source, "amount": amount} for source, amount in lines]
+    plan = approved(here, budget=budget)
+    stopped = ActionFactory(plan=plan, nodes=[here.response], state="cancelled", state_reason="Sem verba")
+    BudgetLineFactory(action=stopped, year=YEAR, source="municipal", amount="500.05")
+    found = money_of(BudgetLine.objects.filter(action__plan=plan))
+    assert [(year, amount) for year, _source, amount in found.rows] == [
+        (YEAR, Decimal("0.20")),
+        (YEAR, Decimal("1000.10")),
+    ]
+    assert (found.total, found.left_out) == (Decimal("1000.30"), Decimal("500.05"))
+    page = client_of(None).get(reverse("units:plan", args=[plan.public_id])).content.decode()
+    assert page.count("1\xa0000,30\xa0€") == 3, "facts, table of actions, table of money"
+        "facts and table"
+    )
+    assert "500,05" in page
+    assert api_of(None).get(reverse("api:plans-detail", args=[plan.public_id])).json()["budget"] == "1000.30"
+    csv = b"".join(api_of(None).get(reverse("api:plans-list"), {"format": "csv"}).streaming_content).decode()
+    assert ",1000.30," in csv
+    actions = api_of(None).get(reverse("api:actions-list")).json()["results"]
+    assert {each["budget_total"] for each in actions} == {"1000.30", "500.05"}
+
+
+def test_units_and_years_stand_together_in_the_matrix(here, client_of):
+    approved(here)
+    page = client_of(None).get(reverse("units:matrix"), {"by": "both", "year": "all"}).content.decode()
+    assert page.count('scope="colgroup"') == 3, "the bodies that plan"
+    lines = client_of(None).get(reverse("units:matrix_csv"), {"by": "both", "year": "all"})
+    rows = b"".join(lines.streaming_content).decode().splitlines()
+    assert sum(f",{YEAR},UE1,1," in row for row in rows) == 1
+    assert sum(f",{YEAR},UE2,0," in row for row in rows) == 3
+
+
+@pytest.mark.parametrize("by", ["unit", "year", "both"])
+def test_the_matrix_takes_the_same_queries_however_much_it_holds(here, client_of, by, django_assert_num_queries):
+    client = client_of(None)
+    for number in range(3):
+        plan = ActionPlanFactory(unit=here.unit, year=YEAR - number, state=PlanState.APPROVED)
+        ActionFactory(plan=plan, nodes=[here.response, here.line])
+        if number != 1:
+            with django_assert_num_queries(8):
+                client.get(reverse("units:matrix"), {"by": by, "year": "all"})
+
+
+def test_progress_is_shown_with_its_weights_from_the_referential_down(here, client_of, django_assert_num_queries):
+    client = client_of(None)
+    assert "levels" not in client.get(reverse("units:progress")).content.decode()
+    assert client.get(reverse("units:progress_csv")).status_code == 404
+    approved(here)
+    with django_assert_num_queries(3):
+        page = client.get(reverse("units:progress")).content.decode()
+    assert page.count('<th scope="row">') == 7
+    rows = b"".join(client.get(reverse("units:progress_csv")).streaming_content).decode().splitlines()
+    assert rows[1] == f"0,framework,,,{YEAR},0.00,,1.0000,1"
+    assert rows[3].startswith("2,problem_area,1.1,")
+
+
+def test_what_came_back_once_is_not_told_of_an_approved_plan(here, api_of):
+    plan = draft_plan(actor=here.member, unit=here.unit, year=YEAR, title="Plano")
+    save_action(actor=here.member, plan=plan, content=content(here.response))
+    ActionPlan.objects.filter(pk=plan.pk).update(state=PlanState.BEFORE_COUNCIL, return_reason="Faltava um marco")
+    decide(deliberation(here, plan=plan))
+    assert api_of(None).get(reverse("api:plans-detail", args=[plan.public_id])).json()["return_reason"] == ""
+
+
+def test_an_unknown_step_of_an_action_withdraws_nothing(here, client_of):
+    plan = approved(here)
+    action = plan.actions.get()
+    override_status(actor=here.member, action=action, status="on_time", reason="Sim", until=timezone.localdate())
+    client = client_of(here.member)
+    assert client.post(reverse("units:action_step", args=[action.public_id, "qualquer"])).status_code == 404
+    assert action.overrides.filter(withdrawn_at__isnull=True).exists()
+    action.refresh_from_db()
+    stale = client.post(reverse("units:action_step", args=[action.public_id, "iniciar"]), {"version": 99}, follow=True)
+    action.refresh_from_db()
+    assert action.state == "planned"
+    assert stale.status_code == 200
+
+
+def test_a_stale_programme_or_amendment_shows_both_texts(here, client_of):
+    client = client_of(here.member)
+    programme = ProgrammeFactory(unit=here.unit, name="Antes")
+    form = {"unit": "UE1", "code": programme.code, "name": "Depois", "purpose": "", "version": 0,
+            "starts_on": f"{YEAR}-01-01", "ends_on": f"{YEAR + 2}-01-01"}  # fmt: skip
+    page = client.post(reverse("units:programme_edit", args=[programme.public_id]), form).content.decode()
+    assert "Antes" in page.partition("<form")[0] or "<td>Antes</td>" in page
+    assert "<td>Depois</td>" in page
+    plan = approved(here)
+    amendment = draft_amendment(actor=here.member, plan=plan, reason="Verba nova")
+    edit_amendment(actor=here.colleague, amendment=amendment, version=1, head={"title": "Da colega", "summary": ""})
+    page = client.post(
+        reverse("units:amendment_head", args=[amendment.public_id]), {"version": 1, "title": "Meu", "summary": ""}
+    ).content.decode()
+    assert "<td>Da colega</td>" in page
+    assert "<td>Meu</td>" in page
+
+
+def test_an_action_of_a_municipality_that_ended_can_still_be_changed_and_approved(here, client_of):
+    plan = draft_plan(actor=here.member, unit=here.unit, year=YEAR, title="Plano")
+    codes = [place.code for place in here.places[:2]]
+    action = save_action(
+        actor=here.member, plan=plan, content=content(here.response, scope="intermunicipal", municipalities=codes)
+    )
+    type(here.places[0]).objects.filter(pk=here.places[0].pk).update(valid_to=timezone.localdate())
+    page = client_of(here.member).get(reverse("units:action_edit", args=[action.public_id]))
+    assert page.status_code == 200
+    assert f'value="{codes[0]}"' in page.content.decode()

@@ -18,7 +18,7 @@ from tests.factories import (
     StatusOverrideFactory,
 )
 from tests.units.planning import YEAR, world
-from units.actions.plans import remove_action
+from units.actions.plan_drafts import remove_action
 from units.actions.progress import (
     carry_over,
     check_progress,
@@ -31,8 +31,9 @@ from units.actions.progress import (
 from units.choices import ActionState, ActionStatus, PlanState
 from units.formulas.plans import percent
 from units.models import Action, Milestone, Progress
-from units.queries.plans import actions_late_on, status_on, with_status
-from units.queries.progress import progress_of_nodes, shown
+from units.queries.action_status import actions_late_on, status_on, why_of, with_status
+from units.queries.plan_content import actions_with_all
+from units.queries.progress import progress_of_nodes, progress_rows, rolled_up, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +103,7 @@ def test_one_report_costs_the_same_however_many_actions_there_are(here, plan, ot
         ActionFactory(plan=plan, nodes=[here.response])
     recompute_progress()
     milestone = action.milestones.first()
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         report_milestone(actor=here.member, milestone=milestone, progress=30)
     assert check_progress() == []
 
@@ -290,3 +291,60 @@ def test_no_progress_is_no_data(here):
     assert shown(None) is None
     assert percent(None, None) is None
     assert Milestone.objects.count() == 0
+
+
+def test_two_actions_are_not_merged_into_each_other(here, plan):
+    one, other = ActionFactory(plan=plan, nodes=[here.response]), ActionFactory(plan=plan, nodes=[here.response])
+    move_action(actor=here.member, action=one, state=ActionState.MERGED, reason="A mesma", into=other)
+    with pytest.raises(Refused) as refusal:
+        move_action(actor=here.member, action=other, state=ActionState.MERGED, reason="A mesma", into=one)
+    assert refusal.value.code == "target"
+
+
+def test_nothing_is_merged_into_an_action_of_a_closed_plan(here, plan):
+    old = ActionPlanFactory(unit=here.unit, state=PlanState.CLOSED, year=YEAR - 1)
+    one, closed = ActionFactory(plan=plan, nodes=[here.response]), ActionFactory(plan=old, nodes=[here.response])
+    with pytest.raises(Refused) as refusal:
+        move_action(actor=here.member, action=one, state=ActionState.MERGED, reason="A mesma", into=closed)
+    assert refusal.value.code == "target"
+
+
+def test_an_action_says_why_it_is_late(here, plan):
+    today = timezone.localdate()
+    action = ActionFactory(plan=plan, nodes=[here.response], milestones=0, last_report_on=today)
+    MilestoneFactory(action=action, title="Feito", due_on=today - timedelta(days=9), progress=100, best_progress=100,
+                     done_on=today)  # fmt: skip
+    assert why_of(action, today) is None, "nothing is left to do"
+    MilestoneFactory(action=action, title="Por fazer", due_on=today, progress=10, best_progress=40)
+    action = actions_with_all(Action.objects.filter(pk=action.pk)).get()
+    fallen = why_of(action, today)
+    assert [m.title for m in fallen.fallen] == ["Por fazer"]
+    assert (fallen.overdue, fallen.silent_days) == ([], None)
+    allowed = action.plan.unit.report_stale_days
+    assert why_of(action, today + timedelta(days=allowed)).silent_days is None
+    late = why_of(action, today + timedelta(days=allowed + 1))
+    assert ([m.title for m in late.overdue], late.silent_days) == (["Por fazer"], allowed + 1)
+
+
+def test_the_roll_up_shows_its_weights_at_every_level_up_to_the_referential(here, plan):
+    half = ActionFactory(plan=plan, nodes=[here.response, here.other_response], milestones=0, weight=3)
+    MilestoneFactory(action=half, progress=50, best_progress=50)
+    none = ActionFactory(plan=plan, nodes=[here.line], milestones=0, weight=1)
+    MilestoneFactory(action=none, progress=0, best_progress=0)
+    recompute_progress()
+    lines = {line.node.code if line.node else "": line for line in rolled_up(YEAR)}
+    told = {code: (line.percent, line.figure.whole, line.figure.actions) for code, line in lines.items() if line.figure}
+    assert told == {
+        "": (Decimal("37.50"), Decimal(4), 2),
+        "EP1": (Decimal("50.00"), Decimal(3), 1),
+        "1.1": (Decimal("50.00"), Decimal(3), 1),
+        "1.1.1": (Decimal("50.00"), Decimal(3), 1),
+        "1.1.2": (Decimal("50.00"), Decimal(3), 1),
+        "AE1": (Decimal("0.00"), Decimal(1), 1),
+        "AE1.1": (Decimal("0.00"), Decimal(1), 1),
+    }
+    assert [line.depth for line in rolled_up(YEAR)] == [0, 1, 2, 3, 3, 1, 2]
+    rows = list(progress_rows(rolled_up(YEAR - 1), YEAR - 1))
+    assert {(row["progress"], row["status"], row["weight"], row["actions"]) for row in rows} == {
+        (None, "missing", None, 0)
+    }

@@ -6,16 +6,9 @@ from django.db import transaction
 from refamp.base.errors import NotAllowed, Refused
 from tests.factories import ActionFactory, ActionPlanFactory, MandateFactory
 from tests.units.planning import agenda_item, content, decide, deliberation, world
-from units.actions.plans import (
-    draft_plan,
-    give_opinion,
-    move_plan,
-    put_before_council,
-    return_plan,
-    save_action,
-    submit_plan,
-    take_back_plan,
-)
+from units.actions.plan_decisions import put_before_council
+from units.actions.plan_drafts import draft_plan, save_action
+from units.actions.plans import give_opinion, move_plan, return_plan, submit_plan, take_back_plan
 from units.choices import PLAN_MOVES, DeliberationState, LegalEffect, MetropolitanAnswer, PlanState
 from units.models import ActionPlan, Deliberation
 

@@ -13,14 +13,17 @@ from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.ids import uuid7
 from refamp.base.states import check_move
 from units.actions.plan_content import check_content, in_order, write_plan
-from units.actions.plans import answer_of, locked_plan, make_version, reason_of
+from units.actions.plan_decisions import make_version, reason_of
+from units.actions.plans import locked_plan
 from units.actions.progress import recompute_progress
 from units.actions.votes import propose_deliberation
 from units.choices import AMENDMENT_MOVES, LegalEffect, PlanAmendmentState, PlanState, SubjectKind
 from units.formulas.plans import difference
 from units.models import Action, ActionPlan, AgendaItem, Deliberation, PlanAmendment
 from units.queries.bodies import mandates_of
-from units.queries.plans import bodies, content_of, known_for, next_number
+from units.queries.plan_content import content_of, known_for
+from units.queries.plans import bodies, next_number
+from units.queries.votes import answer_of
 from units.rules import brings_to_council, writes_plan
 
 

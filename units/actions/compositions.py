@@ -14,12 +14,12 @@ from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
 from units.actions.mandates import ONE_DAY, account_of, begin_mandates, check_seats, close, locked_unit, unended
-from units.actions.plans import answer_of
 from units.actions.votes import propose_deliberation
 from units.choices import UNIT_MOVES, EndReason, LegalEffect, SubjectKind, UnitKind, UnitState
 from units.models import AgendaItem, Composition, CompositionSeat, Deliberation, Unit
 from units.queries.bodies import proposes_compositions_for, standing_deliberation
 from units.queries.seating import Proposed, Seated
+from units.queries.votes import answer_of
 
 # How a handler is told what a closed deliberation means: see `answer_of`.
 APPROVED, REFUSED = "approved", "refused"

@@ -20,7 +20,7 @@ from refamp.base.ids import uuid7
 from refamp.base.states import check_move
 from units.choices import ACTION_MOVES, ActionScope, ActionState, BudgetSource, Level
 from units.models import Action, ActionPlan, BudgetLine, Milestone, Risk
-from units.queries.plans import Known, actions_with_all, content_of_action
+from units.queries.plan_content import Known, actions_with_all, content_of_action
 
 MOST_ACTIONS = 500
 MOST_PARTS = 60

@@ -14,21 +14,16 @@ from django.utils import timezone
 
 from refamp.accounts.models import User
 from units.actions.agenda import add_item
-from units.actions.plans import (
-    close_plan,
-    draft_plan,
-    give_opinion,
-    put_before_council,
-    save_action,
-    save_programme,
-    start_plan,
-    submit_plan,
-)
+from units.actions.plan_decisions import put_before_council
+from units.actions.plan_drafts import draft_plan, save_action
+from units.actions.plans import close_plan, give_opinion, start_plan, submit_plan
+from units.actions.programmes import save_programme
 from units.actions.progress import carry_over, override_status, report_milestone
 from units.choices import ActionStatus, ItemKind, LegalEffect, PlanState, UnitKind
 from units.models import Action, ActionPlan, Deliberation, Meeting, Partner, Programme, Unit
 from units.queries.bodies import mandates_in_force
-from units.queries.plans import rules_of_council, served_nodes
+from units.queries.plan_content import served_nodes
+from units.queries.plans import rules_of_council
 
 DEMONSTRATION = Path(__file__).parent.parent / "data" / "plans-demonstration.json"
 

@@ -16,7 +16,7 @@ from units.choices import ACTION_MOVES, APPROVED_PLAN, STOPPED_ACTION, ActionSta
 from units.formulas.plans import DONE, kept
 from units.models import Action, ActionPlan, Milestone, Progress, StatusOverride
 from units.queries.bodies import mandates_of
-from units.queries.plans import free_code, present_nodes
+from units.queries.plan_content import free_code, present_nodes
 from units.queries.progress import MOVED, ROLL_UP, Figure, computed, stored
 from units.rules import writes_plan
 
@@ -96,8 +96,21 @@ def move_figures(action: Action) -> None:
             )
 
 
+def hold_plans(*actions: Action) -> None:
+    """Lock the plans of these actions, in one order: a plan closes before or after a report, not meanwhile."""
+    plans = ActionPlan.objects.filter(pk__in=Action.objects.filter(pk__in=[each.pk for each in actions]).values("plan"))
+    list(plans.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def hold_both(action: Action, into: Action) -> None:
+    """Two actions are not merged into each other at once."""
+    hold_plans(action, into)
+    list(Action.objects.select_for_update().filter(pk__in={action.pk, into.pk}).order_by("pk").values_list("pk"))
+
+
 def locked_action(actor: User, action: Action, version: int | None = None) -> Action:
-    """The action of an approved plan, locked, for somebody who reports on it."""
+    """The action of an approved plan, locked after its plan, for somebody who reports on it."""
+    hold_plans(action)
     found = Action.objects.select_for_update(of=("self",)).select_related("plan__unit").get(pk=action.pk)
     if not writes_plan(mandates_of(actor), found.plan.unit_id):
         raise NotAllowed
@@ -187,6 +200,8 @@ def move_action(
     version: int | None = None,
 ) -> Action:
     """Begin, finish, resume, cancel or merge an action of an approved plan."""
+    if into is not None:
+        hold_both(action, into)
     found = locked_action(actor, action, version)
     check_move(ACTION_MOVES, found.state, state)
     check_reported_on(found)
@@ -223,15 +238,17 @@ def checked_target(action: Action, into: Action | None) -> Action:
     target = Action.objects.select_related("plan").get(pk=into.pk)
     if target.pk == action.pk:
         raise Refused(_("An action is not merged into itself."), code="target", field="into")
-    if target.plan.state not in APPROVED_PLAN or target.state in STOPPED_ACTION:
+    if target.plan.state not in REPORTED_ON or target.state in STOPPED_ACTION:
         raise Refused(_("Merge it into an action of an approved plan that is still run."), code="target", field="into")
     return target
 
 
 @transaction.atomic
-def override_status(*, actor: User, action: Action, status: str, reason: str, until: date) -> StatusOverride:
+def override_status(
+    *, actor: User, action: Action, status: str, reason: str, until: date, version: int | None = None
+) -> StatusOverride:
     """Say otherwise than the derived status, with a reason, until a day; the one in force before is withdrawn."""
-    found = locked_action(actor, action)
+    found = locked_action(actor, action, version)
     check_reported_on(found)
     if not reason:
         raise Refused(_("Say why."), code="reason", field="reason")
@@ -268,14 +285,14 @@ def withdraw_override(*, actor: User, action: Action) -> Action:
 
 
 @transaction.atomic
-def carry_over(*, actor: User, action: Action, plan: ActionPlan) -> Action:
+def carry_over(*, actor: User, action: Action, plan: ActionPlan, version: int | None = None) -> Action:
     """Take an unfinished action into the unit's plan of a later year, a draft, with its key and a link back.
 
     What is not done comes along with its progress; the old action stands as carried over. What it served is found in
     the edition in force by lineage.
     """
     target = ActionPlan.objects.select_for_update().get(pk=plan.pk)
-    found = locked_action(actor, action)
+    found = locked_action(actor, action, version)
     check_move(ACTION_MOVES, found.state, ActionState.CARRIED_OVER)
     if found.plan.state not in APPROVED_PLAN:
         raise Refused(_("Only actions of an approved plan are carried over."), code="not_approved")

@@ -14,7 +14,7 @@ from refamp.base.api.views import ReadViewSet, WriteViewSet
 from refamp.base.doors import everyone
 from refamp.base.errors import Refused
 from refamp.base.sql import Fold
-from units.actions.plans import draft_plan, edit_plan, save_action
+from units.actions.plan_drafts import draft_plan, edit_plan, save_action
 from units.choices import EDITABLE_PLAN
 from units.filters.plans import ActionFilter, PlanFilter, ProgrammeFilter
 from units.formulas.plans import percent
@@ -30,8 +30,11 @@ from units.models import (
     Programme,
     Risk,
 )
+from units.queries.action_status import with_status
 from units.queries.bodies import mandates_of
-from units.queries.plans import actions_with_all, content_of_action, plans, programmes, served_nodes, with_status
+from units.queries.plan_content import actions_with_all, content_of_action, served_nodes
+from units.queries.plans import plans
+from units.queries.programmes import programmes
 from units.rules import writes_plan
 from units.serializers.plans import (
     ActionSerializer,

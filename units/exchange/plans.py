@@ -19,7 +19,7 @@ from refamp.base.ids import uuid7
 from refamp.base.text import fold
 from refamp.jobs.actions import Problem, problem
 from units.choices import ActionScope, BudgetSource, Level
-from units.queries.plans import Known
+from units.queries.plan_content import Known
 
 SHEETS: dict[str, tuple[str, ...]] = {
     "plan": ("unit", "year", "title", "summary"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from axes.models import Node
 from units.choices import ActionScope, ActionStatus, BudgetSource, DecisionRule, LegalEffect, Level
 from units.models import Action, ActionPlan, AgendaItem, Unit
-from units.queries.plans import Known, group_of
+from units.queries.plan_content import Known, group_of
 
 MOST_ROWS = 60
 
@@ -313,12 +313,14 @@ class ReportForm(forms.Form):
 
 
 class OverrideForm(forms.Form):
+    version = version_field()
     status = forms.ChoiceField(label=_("Status"), choices=ActionStatus.choices)
     reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}))
     until = forms.DateField(label=_("Until"), widget=DayInput())
 
 
 class MergeForm(forms.Form):
+    version = version_field()
     into = forms.ModelChoiceField(Action.objects.none(), label=_("Into which action"), to_field_name="public_id")
     reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -328,6 +330,7 @@ class MergeForm(forms.Form):
 
 
 class CarryForm(forms.Form):
+    version = version_field()
     plan = forms.ModelChoiceField(
         ActionPlan.objects.none(), label=_("Into which plan"), to_field_name="public_id", help_text=_("A draft.")
     )
@@ -374,10 +377,24 @@ class CompareForm(forms.Form):
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # of a ChoiceField
 
 
+class YearForm(forms.Form):
+    """A year with an approved plan; the latest where none is asked for."""
+
+    year = forms.ChoiceField(label=_("Year"), required=False)
+
+    def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("latest")), *((str(year), str(year)) for year in years)]
+        self.fields["year"].choices = choices  # type: ignore[attr-defined]  # of a ChoiceField
+
+
+COLUMNS = [("unit", _("units")), ("year", _("years")), ("both", _("units and years"))]
+
+
 class MatrixForm(forms.Form):
     """What the matrix shows. Fields are asked by GET; none is needed."""
 
-    by = forms.ChoiceField(label=_("Columns"), choices=[("unit", _("units")), ("year", _("years"))], required=False)
+    by = forms.ChoiceField(label=_("Columns"), choices=COLUMNS, required=False)
     year = forms.ChoiceField(label=_("Year"), required=False)
     unit = forms.ChoiceField(label=_("Unit"), required=False)
     axis = forms.CharField(

@@ -19,18 +19,10 @@ from units.models.meetings import (
     Minutes,
     MinutesAmendment,
 )
-from units.models.plan_actions import (
-    Action,
-    ActionNode,
-    ActionPartner,
-    ActionPlace,
-    BudgetLine,
-    Milestone,
-    Progress,
-    Risk,
-    StatusOverride,
-)
-from units.models.plans import ActionPlan, PlanAmendment, PlanVersion, Programme
+from units.models.plan_actions import Action, ActionNode, ActionPartner, ActionPlace
+from units.models.plan_parts import BudgetLine, Milestone, Risk
+from units.models.plan_progress import Progress, StatusOverride
+from units.models.plans import ActionPlan, PlanAmendment, PlanAuthor, PlanVersion, Programme
 
 __all__ = [
     "Action",
@@ -58,6 +50,7 @@ __all__ = [
     "Partner",
     "Partnership",
     "PlanAmendment",
+    "PlanAuthor",
     "PlanVersion",
     "Programme",
     "Progress",

@@ -1,13 +1,11 @@
-"""The actions of a plan, what belongs to them, and how far they are."""
+"""The actions of a plan, what they serve, where and with whom."""
 
 from typing import TYPE_CHECKING, Self
 
 import pgtrigger
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from axes.models import Node
@@ -15,22 +13,15 @@ from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.ids import uuid7
 from refamp.base.sql import refusal
 from refamp.territory.models import Municipality
-from units.choices import (
-    APPROVED_PLAN,
-    ActionScope,
-    ActionState,
-    ActionStatus,
-    BudgetSource,
-    Level,
-)
+from units.choices import APPROVED_PLAN, ActionScope, ActionState
 from units.models.bodies import Partner
+from units.models.plan_locks import ANY_CHANGE, LOCK, lock_of_parts, unless_open
+from units.models.plans import ActionPlan, Programme
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from refamp.accounts.models import User
-
-from units.models.plans import ANY_CHANGE, LOCK, ActionPlan, Programme, lock_of_parts, unless_open
 
 
 class ActionQuerySet(models.QuerySet):
@@ -236,203 +227,3 @@ class ActionPartner(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action_id} → {self.partner_id}"
-
-
-class BudgetLine(models.Model):
-    """Money for an action by year and source, in euro."""
-
-    action = models.ForeignKey(Action, models.CASCADE, related_name="budget", verbose_name=_("action"))
-    year = models.PositiveSmallIntegerField(_("year"))
-    source = models.CharField(_("source"), max_length=15, choices=BudgetSource)
-    amount = models.DecimalField(_("amount (€)"), max_digits=14, decimal_places=2)
-
-    class Meta:
-        ordering = ["action", "year", "source"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["action", "year", "source"],
-                name="one_budget_line_per_year_and_source",
-                violation_error_message=_("This line is already there."),
-            ),
-            models.CheckConstraint(
-                condition=Q(amount__gte=0),
-                name="budget_is_not_negative",
-                violation_error_message=_("The amount cannot be negative."),
-            ),
-            models.CheckConstraint(
-                condition=Q(source__in=BudgetSource.values),
-                name="budget_source_is_known",
-                violation_error_message=_("Unknown source."),
-            ),
-        ]
-        triggers = [lock_of_parts()]
-        verbose_name = _("budget line")
-        verbose_name_plural = _("budget lines")
-
-    def __str__(self) -> str:
-        return f"{self.year} {self.get_source_display()} {self.amount}"
-
-
-class Milestone(models.Model):
-    """A step of an action. `progress` in percent; `best_progress` the highest it ever was, so that going back shows."""
-
-    public_id = PublicIdField()
-    action = models.ForeignKey(Action, models.CASCADE, related_name="milestones", verbose_name=_("action"))
-    order = models.PositiveSmallIntegerField(_("order"))
-    title = models.CharField(_("title"), max_length=250)
-    due_on = models.DateField(_("due on"))
-    weight = models.DecimalField(_("weight"), max_digits=6, decimal_places=2, default=1)
-    progress = models.PositiveSmallIntegerField(_("progress (%)"), default=0)
-    best_progress = models.PositiveSmallIntegerField(_("best progress (%)"), default=0, editable=False)
-    done_on = models.DateField(_("done on"), null=True, blank=True)
-    version = VersionField()
-
-    class Meta:
-        ordering = ["action", "order", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["action", "order"],
-                name="one_milestone_per_place",
-                violation_error_message=_("Two milestones cannot have the same place."),
-            ),
-            models.CheckConstraint(
-                condition=Q(progress__lte=100, best_progress__lte=100),
-                name="progress_is_at_most_100",
-                violation_error_message=_("Progress goes from 0 to 100."),
-            ),
-            models.CheckConstraint(
-                condition=Q(best_progress__gte=F("progress")),
-                name="best_progress_is_the_best",
-                violation_error_message=_("The best progress cannot be below the present one."),
-            ),
-            models.CheckConstraint(
-                condition=Q(weight__gt=0),
-                name="milestone_weight_is_positive",
-                violation_error_message=_("The weight must be more than zero."),
-            ),
-            models.CheckConstraint(
-                condition=Q(done_on__isnull=False, progress=100) | (Q(done_on__isnull=True) & Q(progress__lt=100)),
-                name="milestone_is_done_at_100",
-                violation_error_message=_("A milestone is done when its progress is 100 %."),
-            ),
-        ]
-        triggers = [
-            lock_of_parts(("progress", "best_progress", "done_on", "version")),
-            pgtrigger.Trigger(
-                name="best_progress_never_falls",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                condition=pgtrigger.Q(new__best_progress__lt=pgtrigger.F("old__best_progress")),
-                func=refusal("best_progress_never_falls", "The best progress never falls."),
-            ),
-        ]
-        verbose_name = _("milestone")
-        verbose_name_plural = _("milestones")
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class Risk(models.Model):
-    """What may go wrong with an action, and what is done about it."""
-
-    action = models.ForeignKey(Action, models.CASCADE, related_name="risks", verbose_name=_("action"))
-    description = models.CharField(_("risk"), max_length=300)
-    likelihood = models.CharField(_("likelihood"), max_length=6, choices=Level)
-    impact = models.CharField(_("impact"), max_length=6, choices=Level)
-    mitigation = models.TextField(_("mitigation"), blank=True)
-
-    class Meta:
-        ordering = ["action", "id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(likelihood__in=Level.values, impact__in=Level.values),
-                name="risk_levels_are_known",
-                violation_error_message=_("Unknown level."),
-            )
-        ]
-        triggers = [lock_of_parts()]
-        verbose_name = _("risk")
-        verbose_name_plural = _("risks")
-
-    def __str__(self) -> str:
-        return self.description
-
-
-class StatusOverride(models.Model):
-    """A person says otherwise than the derived status, with a reason, until a day."""
-
-    action = models.ForeignKey(Action, models.CASCADE, related_name="overrides", verbose_name=_("action"))
-    status = models.CharField(_("status"), max_length=12, choices=ActionStatus)
-    reason = models.TextField(_("reason"))
-    until = models.DateField(_("until"))
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("set by"))
-    created_at = models.DateTimeField(_("set at"), default=timezone.now)
-    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["action"],
-                condition=Q(withdrawn_at__isnull=True),
-                name="one_override_per_action",
-                violation_error_message=_("This action already has an override: withdraw it first."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(reason=""),
-                name="override_says_why",
-                violation_error_message=_("Say why."),
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=ActionStatus.values),
-                name="override_status_is_known",
-                violation_error_message=_("Unknown status."),
-            ),
-        ]
-        verbose_name = _("status override")
-        verbose_name_plural = _("status overrides")
-
-    def __str__(self) -> str:
-        return f"{self.action} · {self.get_status_display()}"
-
-
-class Progress(models.Model):
-    """The roll-up kept by the actions, of approved plans only: by action, plan and year, node lineage and year, year.
-
-    `done` = Σ weight × progress, `whole` = Σ weight: their quotient is the progress in percent, with its weights shown.
-    Of an action the weights are those of its milestones; everywhere else those of the actions, each counted once, with
-    its progress kept to four decimals; cancelled and merged ones are left out.
-    """
-
-    class Level(models.TextChoices):
-        ACTION = "action", _("action")
-        NODE = "node", _("node")
-        PLAN = "plan", _("plan")
-        FRAMEWORK = "framework", _("referential")
-
-    level = models.CharField(_("level"), max_length=10, choices=Level)
-    action = models.OneToOneField(Action, models.CASCADE, null=True, related_name="progress", verbose_name=_("action"))
-    plan = models.ForeignKey(ActionPlan, models.CASCADE, null=True, related_name="+", verbose_name=_("plan"))
-    lineage = models.UUIDField(_("node"), null=True)
-    year = models.PositiveSmallIntegerField(_("year"), null=True)
-    done = models.DecimalField(_("done"), max_digits=20, decimal_places=6, default=0)
-    whole = models.DecimalField(_("weight"), max_digits=16, decimal_places=4, default=0)
-    actions = models.PositiveIntegerField(_("actions"), default=0)
-    computed_at = models.DateTimeField(_("computed at"), auto_now=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["level", "action", "plan", "lineage", "year"],
-                nulls_distinct=False,
-                name="one_progress_per_thing",
-                violation_error_message=_("This figure is already there."),
-            )
-        ]
-        indexes = [models.Index(fields=["lineage", "year"], name="progress_by_node_and_year")]
-        verbose_name = _("progress")
-        verbose_name_plural = _("progress")
-
-    def __str__(self) -> str:
-        return f"{self.level} {self.done}/{self.whole}"

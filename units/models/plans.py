@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from axes.choices import NodeKind
 from refamp.accounts.rules import is_coordination
 from refamp.base.fields import PublicIdField, VersionField
-from refamp.base.sql import refusal
 from units.choices import (
     APPROVED_PLAN,
     DECIDED_AMENDMENT,
@@ -27,57 +26,21 @@ from units.choices import (
     UnitKind,
 )
 from units.models.bodies import Mandate, Unit
+from units.models.plan_locks import (
+    AMENDMENT_WAY,
+    AUTHORS_STAY,
+    LOCK,
+    PLAN_WAY,
+    VERSION_IS_DECIDED,
+    unless_open,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from refamp.accounts.models import User
 
-ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
-LOCK = "approved_plan_changes_only_by_amendment"
 SERVED_KINDS = [NodeKind.OPERATIONAL_RESPONSE, NodeKind.ACTION_LINE]
-
-
-def unless_open(plans: str, free: tuple[str, ...] = ()) -> str:
-    """The PL/pgSQL that refuses a change of a plan that was submitted.
-
-    `plans` selects the keys of the plans that the row belongs to, before and after; `free` names the columns that may
-    change all the same. The row lock makes a change and the step that locks the plan wait for each other.
-    """
-    columns = ", ".join(f"'{name}'" for name in free)
-    unchanged = f"""
-        IF TG_OP = 'UPDATE'
-            AND (to_jsonb(NEW) - ARRAY[{columns}]::text[]) = (to_jsonb(OLD) - ARRAY[{columns}]::text[])
-        THEN
-            RETURN NEW;
-        END IF;"""
-    # Both parts are written here, in this file.
-    return f"""
-        {unchanged}
-        PERFORM 1 FROM units_actionplan WHERE id IN ({plans}) FOR SHARE;
-        IF EXISTS (
-            SELECT 1 FROM units_actionplan plan WHERE plan.id IN ({plans}) AND plan.state NOT IN ('draft', 'returned')
-            AND NOT EXISTS (
-                SELECT 1 FROM units_planamendment amendment
-                LEFT JOIN units_planversion made ON made.amendment_id = amendment.id
-                WHERE amendment.plan_id = plan.id AND amendment.state = 'approved' AND made.id IS NULL
-            )
-        ) THEN
-            {refusal(LOCK, "A plan that was submitted changes only by an amendment that was approved.")}
-        END IF;
-        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-        RETURN NEW;
-    """
-
-
-def lock_of_parts(free: tuple[str, ...] = ()) -> pgtrigger.Trigger:
-    """The lock for what belongs to an action."""
-    return pgtrigger.Trigger(
-        name=LOCK,
-        operation=ANY_CHANGE,
-        when=pgtrigger.Before,
-        func=unless_open("SELECT plan_id FROM units_action WHERE id IN (OLD.action_id, NEW.action_id)", free),
-    )
 
 
 def units_of(user: "User") -> models.QuerySet[Any, Any]:
@@ -205,13 +168,24 @@ class ActionPlan(models.Model):
                         *("submitted_by_id", "submitted_at", "updated_at", "version"),
                     ),
                 ),
-            )
+            ),
+            PLAN_WAY,
         ]
         verbose_name = _("annual plan")
         verbose_name_plural = _("annual plans")
 
     def __str__(self) -> str:
         return f"{self.title} ({self.year})"
+
+
+class PlanAuthor(ActionPlan.authors.through):  # type: ignore[name-defined,misc]  # made by Django
+    """Somebody who wrote in a plan: only here for its trigger."""
+
+    class Meta:
+        proxy = True
+        triggers = [AUTHORS_STAY]
+        verbose_name = _("author of a plan")
+        verbose_name_plural = _("authors of plans")
 
 
 class PlanAmendment(models.Model):
@@ -259,7 +233,8 @@ class PlanAmendment(models.Model):
                 name="decided_amendment_never_changes",
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__state__in=DECIDED_AMENDMENT),
-            )
+            ),
+            AMENDMENT_WAY,
         ]
         verbose_name = _("amendment to a plan")
         verbose_name_plural = _("amendments to plans")
@@ -293,7 +268,8 @@ class PlanVersion(models.Model):
             )
         ]
         triggers = [
-            pgtrigger.Protect(name="approved_version_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="approved_version_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            VERSION_IS_DECIDED,
         ]
         verbose_name = _("approved version")
         verbose_name_plural = _("approved versions")

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from units.choices import DeliberationState, FollowUpState, PlanState, UnitKind
 from units.models import Action, ActionPlan, Deliberation, FollowUp, Meeting
+from units.queries.action_status import actions_late_on
 from units.queries.bodies import body_keys, mandates_of
 from units.queries.composition import Body, out_of_rule
 from units.queries.meetings import next_meetings
-from units.queries.plans import actions_late_on, plans_by_state
+from units.queries.plans import plans_by_state
 from units.queries.votes import overdue
 
 if TYPE_CHECKING:

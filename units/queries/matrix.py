@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from axes.models import Node
 from units.choices import UNCOUNTED_ACTION, UnitState
 from units.formulas.plans import kept, percent
 from units.models import Action, ActionNode, ActionPlan, Unit
-from units.queries.plans import group_of, path_of, served_nodes, with_status
+from units.queries.action_status import with_status
+from units.queries.plan_content import group_of, path_of, served_nodes
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -39,6 +41,7 @@ class Cell:
 
     @property
     def late(self) -> int:
+        """Late or going back."""
         return sum(action.status in {"late", "regressed"} for action in self.actions)  # type: ignore[attr-defined]
 
 
@@ -73,9 +76,28 @@ class Row:
 
 
 @dataclass
+class Column:
+    """A column of the matrix: its key, what it is called, its unit and its year where it is of one."""
+
+    key: Any
+    label: str
+    title: str = ""
+    unit: str | None = None
+    year: int | None = None
+
+
+@dataclass
 class Matrix:
-    columns: list[tuple[Any, str]]
+    """`heads`: what several columns share, with how many of them; empty where columns have one head each."""
+
+    columns: list[Column]
     rows: list[Row]
+    heads: list[tuple[str, str, int]] = field(default_factory=list)
+
+    @property
+    def groups(self) -> list[tuple[str, list[Row]]]:
+        """The rows under what they stand under, in reading order."""
+        return [(name, list(rows)) for name, rows in groupby(self.rows, key=lambda row: row.group)]
 
     @property
     def holes(self) -> int:
@@ -123,16 +145,18 @@ def matrix(
     `drafts` adds the plans that this person may see before they are approved. `holes`: only what nobody works on.
     """
     plans = ActionPlan.objects.visible_to(user) if drafts else ActionPlan.objects.approved()
-    columns: list[tuple[Any, str]]
-    if by == "year":
-        columns = [(each, str(each)) for each in sorted([year] if year else planned_years())]
-    else:
-        units = [unit] if unit else list(planning_units())
-        columns = [(each.pk, each.code) for each in units]
+    units = [unit] if unit else list(planning_units())
+    years = sorted([year] if year else planned_years())
+    keys = {
+        "unit": lambda action: action.plan.unit_id,
+        "year": lambda action: action.plan.year,
+        "both": lambda action: (action.plan.unit_id, action.plan.year),
+    }
+    key_of = keys[by]
     cells: dict[UUID, dict[Any, Cell]] = {}
     for lineage, action in links(plans, [year] if year else None, unit):
-        column = action.plan.year if by == "year" else action.plan.unit_id
-        cells.setdefault(lineage, {}).setdefault(column, Cell()).actions.append(action)
+        cells.setdefault(lineage, {}).setdefault(key_of(action), Cell()).actions.append(action)
+    columns = columns_of(by, units, years, year)
     rows = []
     for node in served_nodes():
         path = path_of(node)
@@ -140,28 +164,38 @@ def matrix(
         if axis and top.code != axis:
             continue
         found = cells.get(node.lineage, {})
-        row = Row(node, group_of(node), top.code, {key: found.get(key, Cell()) for key, _label in columns})
+        row = Row(node, group_of(node), top.code, {each.key: found.get(each.key, Cell()) for each in columns})
         if not holes or row.is_hole:
             rows.append(row)
     rows.sort(key=lambda row: (row.node.kind != "operational_response", row.node.code))
-    return Matrix(columns, rows)
+    heads = [(each.code, each.name, len(years)) for each in units] if by == "both" else []
+    return Matrix(columns, rows, heads)
+
+
+def columns_of(by: str, units: list[Unit], years: list[int], year: int | None) -> list[Column]:
+    """Units (of a year or of all), years, or years within units."""
+    if by == "year":
+        return [Column(each, str(each), year=each) for each in years]
+    if by == "both":
+        return [Column((one.pk, each), str(each), unit=one.code, year=each) for one in units for each in years]
+    return [Column(each.pk, each.code, each.name, unit=each.code, year=year) for each in units]
 
 
 MATRIX_COLUMNS = ("kind", "code", "wording", "under", "year", "unit", "actions", "late", "progress", "codes")
 
 
-def matrix_rows(found: Matrix, *, by: str, year: int | None, unit: Unit | None) -> Iterator[dict[str, Any]]:
-    """The matrix in long form: one row per response or line and column, holes as 0."""
+def matrix_rows(found: Matrix, *, unit: Unit | None) -> Iterator[dict[str, Any]]:
+    """The matrix in long form: one row per response or line and column, holes as 0. `unit`: the only one asked for."""
     for row in found.rows:
-        for key, label in found.columns:
-            cell = row.cells[key]
+        for column in found.columns:
+            cell = row.cells[column.key]
             yield {
                 "kind": row.node.kind,
                 "code": row.node.code,
                 "wording": row.node.wording,
                 "under": row.group,
-                "year": key if by == "year" else year,
-                "unit": (unit.code if unit else None) if by == "year" else label,
+                "year": column.year,
+                "unit": column.unit or (unit.code if unit else None),
                 "actions": cell.count,
                 "late": cell.late,
                 "progress": cell.progress,

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Max, QuerySet
 
+from axes.choices import FrameworkState, NodeKind
+from axes.models import Node
 from units.formulas.plans import percent
 from units.models import ActionPlan, Progress
 
@@ -105,6 +107,68 @@ def progress_of_nodes(year: int, lineages: Iterable[UUID] | None = None) -> dict
     return {row.lineage: row for row in found}
 
 
+# From the top of the referential to what actions serve; what stands under an axis comes before the strategic actions.
+ROLLED_KINDS = [
+    NodeKind.PRIORITY_AXIS,
+    NodeKind.PROBLEM_AREA,
+    NodeKind.FOCUS_HEADING,
+    NodeKind.OPERATIONAL_RESPONSE,
+    NodeKind.STRATEGIC_ACTION,
+    NodeKind.ACTION_LINE,
+]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A line of the roll-up: a node of the edition in force (None: the referential itself) and its figure of a year."""
+
+    node: Node | None
+    depth: int
+    figure: Progress | None
+
+    @property
+    def percent(self) -> Decimal | None:
+        return shown(self.figure)
+
+
+def rolled_up(year: int) -> list[Level]:
+    """The whole edition in force with the progress of a year at every level, in reading order, weights included."""
+    figures = progress_of_nodes(year)
+    nodes = Node.objects.filter(framework__state=FrameworkState.IN_FORCE, kind__in=ROLLED_KINDS)
+    below: dict[int | None, list[Node]] = {}
+    for node in nodes.select_related("framework").order_by("order", "code", "pk"):
+        below.setdefault(node.parent_id, []).append(node)
+    lines = [Level(None, 0, figures.get(None))]
+
+    def walk(parent: int | None, depth: int) -> None:
+        for node in sorted(below.get(parent, []), key=lambda each: ROLLED_KINDS.index(NodeKind(each.kind))):
+            lines.append(Level(node, depth, figures.get(node.lineage)))
+            walk(node.pk, depth + 1)
+
+    walk(None, 1)
+    return lines
+
+
+PROGRESS_COLUMNS = ("level", "kind", "code", "wording", "year", "progress", "status", "weight", "actions")
+
+
+def progress_rows(lines: Iterable[Level], year: int) -> Iterator[dict[str, Any]]:
+    """The roll-up in long form; `level` 0 is the referential."""
+    for line in lines:
+        figure = line.figure
+        yield {
+            "level": line.depth,
+            "kind": line.node.kind if line.node else "framework",
+            "code": line.node.code if line.node else None,
+            "wording": line.node.wording if line.node else None,
+            "year": year,
+            "progress": line.percent,
+            "status": "missing" if line.percent is None else None,
+            "weight": figure.whole if figure else None,
+            "actions": figure.actions if figure else 0,
+        }
+
+
 def progress_over_years(lineage: UUID) -> QuerySet[Progress]:
     return Progress.objects.filter(level=Progress.Level.NODE, lineage=lineage).order_by("-year")
 
@@ -112,6 +176,11 @@ def progress_over_years(lineage: UUID) -> QuerySet[Progress]:
 def shown(row: Progress | None) -> Decimal | None:
     """A kept figure in percent; None is no data."""
     return None if row is None else percent(row.done, row.whole)
+
+
+def approved_years() -> list[int]:
+    """The years with an approved plan, the latest first."""
+    return list(ActionPlan.objects.approved().order_by("-year").values_list("year", flat=True).distinct())
 
 
 def latest_year() -> int | None:

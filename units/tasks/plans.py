@@ -14,13 +14,13 @@ from refamp.jobs.actions import Checked, Progress, problem
 from refamp.jobs.models import Upload
 from refamp.jobs.spreadsheet import open_workbook
 from units.actions.plan_content import faults_of, in_order
-from units.actions.plans import opened, write_draft
+from units.actions.plan_drafts import opened, write_draft
 from units.choices import EDITABLE_PLAN
 from units.exchange.plans import PlanFile, read_workbook
 from units.formulas.plans import Difference, canonical, difference, digest
 from units.models import ActionPlan
 from units.queries.bodies import mandates_of
-from units.queries.plans import Known, content_of, known_for
+from units.queries.plan_content import Known, content_of, known_for
 from units.rules import writes_plan
 
 KIND = "units.plan"

@@ -7,7 +7,7 @@ from django import template
 
 from units.choices import ActionStatus, PlanAmendmentState, PlanState
 from units.formulas.plans import percent
-from units.queries.plans import path_of
+from units.queries.plan_content import path_of
 
 register = template.Library()
 

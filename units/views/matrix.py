@@ -41,7 +41,7 @@ def asked(request: HttpRequest) -> tuple[forms.Form, dict[str, Any]]:
             "year": None if data["year"] == "all" else int(data["year"]) if data["year"] else year,
             "unit": next((unit for unit in units if unit.code == data["unit"]), None),
         }
-        if said["by"] == "year" and not data["year"]:
+        if said["by"] in {"year", "both"} and not data["year"]:
             said["year"] = None
     return form, said
 
@@ -61,7 +61,7 @@ def matrix_file(request: HttpRequest, form: str) -> HttpResponseBase:
     if filters.is_bound and not filters.is_valid():
         raise Http404
     found = matrix(request.user, **said)
-    rows = matrix_rows(found, by=said["by"], year=said["year"], unit=said["unit"])
+    rows = matrix_rows(found, unit=said["unit"])
     headers = {"Content-Disposition": f'attachment; filename="matriz.{form}"'}
     if form == "csv":
         lines = csv_lines(MATRIX_COLUMNS, rows)

@@ -14,7 +14,7 @@ from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
 from units.actions.plan_content import faults_of
-from units.actions.plans import remove_action, save_action
+from units.actions.plan_drafts import remove_action, save_action
 from units.actions.progress import (
     carry_over,
     move_action,
@@ -33,18 +33,13 @@ from units.choices import (
 from units.filters.plans import ActionFilter
 from units.forms.plans import ActionForms, CarryForm, MergeForm, OverrideForm, ReasonForm, ReportForm
 from units.models import Action, ActionPlan, Milestone, StatusOverride
+from units.queries.action_status import why_of, with_status
 from units.queries.bodies import mandates_of
-from units.queries.plans import (
-    action_for_form,
-    actions_with_all,
-    content_of_action,
-    known_for,
-    known_links,
-    with_status,
-)
+from units.queries.plan_content import action_for_form, actions_with_all, content_of_action, known_for, known_links
+from units.queries.plans import money_of_action
 from units.rules import writes_plan
-from units.views.plans import parts_of, plan_or_404
-from units.views.showing import shown_content_difference
+from units.views.plans import parts_of, plan_or_404, version_of
+from units.views.showing import renew, shown_content_difference
 
 MOST_SHOWN = 500
 
@@ -99,6 +94,8 @@ def action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     context = {
         "action": action,
         "plan": action.plan,
+        "money": money_of_action(action),
+        "why": why_of(action),
         "is_approved": action.plan.state in APPROVED_PLAN,
         "may_edit": writes and action.plan.state in EDITABLE_PLAN,
         "may_report": writes and reported and action.state not in STOPPED_ACTION,
@@ -166,9 +163,7 @@ def edit_action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
                 saved = content_of_action(actions_with_all(Action.objects.filter(pk=stale.current.pk)).get())
                 context["stale"] = shown_content_difference(saved, new, known)
                 refused(request, forms.form, stale)
-                data = request.POST.copy()
-                data["version"] = stale.current.version
-                forms.form.data = data
+                renew(forms.form, stale.current.version)
             except Refused as refusal:
                 refused(request, forms.form, refusal)
             else:
@@ -229,9 +224,12 @@ def state_step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
     """Begin, finish or resume by a button; withdraw an override."""
     action = action_or_404(request, public_id)
     states = {"iniciar": ActionState.UNDER_WAY, "retomar": ActionState.UNDER_WAY, "concluir": ActionState.DONE}
+    if name not in {*states, "retirar-situacao"}:
+        raise Http404
     try:
         if name in states:
-            move_action(actor=signed_in_user(request), action=action, state=states[name])
+            actor, version = signed_in_user(request), version_of(request)
+            move_action(actor=actor, action=action, state=states[name], version=version)
         else:
             withdraw_override(actor=signed_in_user(request), action=action)
     except Refused as refusal:
@@ -274,7 +272,7 @@ def merge_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         .exclude(pk=action.pk)
         .exclude(state__in=sorted(STOPPED_ACTION))
     )
-    form = MergeForm(request.POST or None, actions=others)
+    form = MergeForm(request.POST or None, actions=others, initial={"version": action.version})
 
     def run(data: dict[str, Any]) -> None:
         move_action(actor=signed_in_user(request), action=action, state=ActionState.MERGED, **data)
@@ -286,7 +284,7 @@ def merge_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 def carry_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     action = action_or_404(request, public_id)
     drafts = ActionPlan.objects.filter(unit=action.plan.unit_id, state=PlanState.DRAFT, year__gt=action.plan.year)
-    form = CarryForm(request.POST or None, plans=drafts)
+    form = CarryForm(request.POST or None, plans=drafts, initial={"version": action.version})
 
     def run(data: dict[str, Any]) -> None:
         carry_over(actor=signed_in_user(request), action=action, **data)
@@ -304,7 +302,7 @@ def carry_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 @door(signed_in, methods=("GET", "POST"))
 def override_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     action = action_or_404(request, public_id)
-    form = OverrideForm(request.POST or None)
+    form = OverrideForm(request.POST or None, initial={"version": action.version})
 
     def run(data: dict[str, Any]) -> None:
         override_status(actor=signed_in_user(request), action=action, **data)

@@ -24,11 +24,12 @@ from units.forms.plans import ActionForms, AmendmentForm, CouncilForm, PlanHeadF
 from units.formulas.plans import difference
 from units.models import PlanAmendment
 from units.queries.bodies import mandates_of
-from units.queries.plans import agreed_content, bodies, free_items, known_for, rules_of_council
+from units.queries.plan_content import agreed_content, known_for
+from units.queries.plans import bodies, free_items, rules_of_council
 from units.rules import brings_to_council, writes_plan
 from units.views.plan_actions import form_page
 from units.views.plans import parts_of, plan_or_404, sees_amendments, version_of
-from units.views.showing import shown_difference
+from units.views.showing import renew, shown_content_difference, shown_difference, stale_rows
 
 
 def amendment_or_404(request: HttpRequest, public_id: Any) -> PlanAmendment:
@@ -91,16 +92,21 @@ def head_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     check(writes(request, amendment) and amendment.state == PlanAmendmentState.DRAFT)
     initial = {"version": amendment.version, **{name: amendment.content[name] for name in ("title", "summary")}}
     form = PlanHeadForm(request.POST or None, initial=initial)
+    said = {"title": _("Change title and summary"), "submit": _("Save")}
+    context: dict[str, Any] = {"plan": amendment.plan, "form": form, **said}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         head = {name: data[name] for name in ("title", "summary")}
         try:
             edit_amendment(actor=signed_in_user(request), amendment=amendment, version=data["version"], head=head)
+        except Stale as stale:
+            context["stale"] = stale_rows(form, stale.current.content)
+            refused(request, form, stale)
+            renew(form, stale.current.version)
         except Refused as refusal:
             refused(request, form, refusal)
         else:
             return redirect("units:amendment", amendment.public_id)
-    context = {"plan": amendment.plan, "form": form, "title": _("Change title and summary"), "submit": _("Save")}
     return render(request, "units/plans/step.html", context)
 
 
@@ -114,22 +120,23 @@ def action_page(request: HttpRequest, public_id: Any, key: Any = None) -> HttpRe
         raise Http404
     known = known_for(amendment.plan, amendment.content)
     forms = ActionForms(request.POST or None, known=known, content=content, version=amendment.version)
+    context: dict[str, Any] = {"plan": amendment.plan, "amendment": amendment, "content": content}
     if request.method == "POST" and forms.is_valid():
         new = forms.content(str(key) if key else "")
         if not forms.blame(faults_of({**new, "code": new["code"] or "A"}, known, complete=True)):
             try:
                 edit_amendment(actor=signed_in_user(request), amendment=amendment, version=forms.version, action=new)
             except Stale as stale:
+                saved = next((each for each in stale.current.content["actions"] if each["key"] == str(key)), None)
+                context["stale"] = shown_content_difference(saved, new, known) if saved else []
                 refused(request, forms.form, stale)
-                data = request.POST.copy()
-                data["version"] = stale.current.version
-                forms.form.data = data
+                renew(forms.form, stale.current.version)
             except Refused as refusal:
                 refused(request, forms.form, refusal)
             else:
                 messages.success(request, _("Saved in the amendment."))
                 return redirect("units:amendment", amendment.public_id)
-    return form_page(request, forms, {"plan": amendment.plan, "amendment": amendment, "content": content})
+    return form_page(request, forms, context)
 
 
 @door(signed_in, methods=("POST",))

@@ -15,7 +15,7 @@ from refamp.jobs.actions import create_upload
 from units.choices import EDITABLE_PLAN
 from units.exchange.plans import workbook
 from units.forms.plans import WorkbookForm
-from units.queries.plans import content_of
+from units.queries.plan_content import content_of
 from units.tasks.plans import KIND
 from units.views.plan_actions import sheet_of
 from units.views.plans import parts_of, plan_or_404

@@ -14,23 +14,14 @@ from refamp.accounts.authentication import signed_in_user
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
-from units.actions.plans import (
-    close_plan,
-    draft_plan,
-    edit_plan,
-    give_opinion,
-    put_before_council,
-    remove_plan,
-    return_plan,
-    start_plan,
-    submit_plan,
-    take_back_plan,
-)
+from units.actions.plan_decisions import put_before_council
+from units.actions.plan_drafts import draft_plan, edit_plan, remove_plan
+from units.actions.plans import close_plan, give_opinion, return_plan, start_plan, submit_plan, take_back_plan
 from units.choices import APPROVED_PLAN, EDITABLE_PLAN, PLAN_MOVES, PlanState
 from units.filters.plans import PlanFilter
 from units.forms.plans import CompareForm, CouncilForm, OpinionForm, PlanForm, PlanHeadForm, ReasonForm
 from units.formulas.plans import difference
-from units.models import ActionPlan
+from units.models import ActionPlan, BudgetLine
 from units.queries.bodies import mandates_of
 from units.queries.plans import (
     actions_on_page,
@@ -43,7 +34,7 @@ from units.queries.plans import (
     writable_units,
 )
 from units.rules import brings_to_council, reviews_plan, writes_plan
-from units.views.showing import shown_content, shown_difference
+from units.views.showing import renew, shown_content, shown_difference, stale_rows
 
 
 @door(everyone)
@@ -92,7 +83,7 @@ def plan_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     plan = plan_or_404(request, public_id)
     parts = parts_of(request, plan)
     actions = actions_on_page(plan)
-    money = money_of(plan)
+    money = money_of(BudgetLine.objects.filter(action__plan=plan))
     context = {
         "plan": plan,
         "heading": f"{plan.title} · {plan.year}",
@@ -136,15 +127,9 @@ def edit_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         try:
             edit_plan(actor=signed_in_user(request), plan=plan, **form.cleaned_data)
         except Stale as stale:
-            context["stale"] = [
-                {"label": form.fields[name].label, "saved": getattr(stale.current, name), "yours": yours}
-                for name, yours in form.cleaned_data.items()
-                if name != "version"
-            ]
+            context["stale"] = stale_rows(form, stale.current)
             refused(request, form, stale)
-            data = request.POST.copy()
-            data["version"] = stale.current.version
-            form.data = data
+            renew(form, stale.current.version)
         except Refused as refusal:
             refused(request, form, refusal)
         else:

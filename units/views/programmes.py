@@ -10,14 +10,19 @@ from django.utils.translation import gettext as _
 from refamp.accounts.authentication import signed_in_user
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
-from refamp.base.errors import Refused
-from units.actions.plans import save_programme
+from refamp.base.errors import Refused, Stale
+from units.actions.programmes import save_programme
+from units.choices import APPROVED_PLAN, UNCOUNTED_ACTION
 from units.filters.plans import ProgrammeFilter
 from units.forms.plans import ProgrammeForm
+from units.formulas.plans import percent
 from units.models import Programme
 from units.queries.bodies import mandates_of
-from units.queries.plans import programme_actions, programmes, writable_units
+from units.queries.matrix import weighed
+from units.queries.plans import writable_units
+from units.queries.programmes import programme_actions, programme_money, programmes
 from units.rules import writes_plan
+from units.views.showing import renew, stale_rows
 
 
 @door(everyone)
@@ -35,9 +40,17 @@ def programmes_page(request: HttpRequest) -> HttpResponse:
 def programme_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """A programme and its actions, year by year."""
     programme = get_object_or_404(programmes(request.user), public_id=public_id)
+    actions = list(programme_actions(request.user, programme))
+    going = [
+        action for action in actions if action.plan.state in APPROVED_PLAN and action.state not in UNCOUNTED_ACTION
+    ]
+    done, whole = weighed(going)
     context = {
         "programme": programme,
-        "actions": list(programme_actions(request.user, programme)),
+        "actions": actions,
+        "progress": percent(done, whole),
+        "whole": whole,
+        "money": programme_money(request.user, programme),
         "may_edit": writes_plan(mandates_of(request.user), programme.unit_id),
         "sees_history": sees_audit(request.user),
     }
@@ -50,15 +63,20 @@ def form_page(request: HttpRequest, programme: Programme | None) -> HttpResponse
     names = ("version", "code", "name", "purpose", "starts_on", "ends_on")
     initial = {name: getattr(programme, name) for name in names} | {"unit": programme.unit.code} if programme else {}
     form = ProgrammeForm(request.POST or None, units=units, initial=initial)
+    context: dict[str, Any] = {"form": form, "programme": programme}
     if request.method == "POST" and form.is_valid():
         try:
             saved = save_programme(actor=signed_in_user(request), programme=programme, **form.cleaned_data)
+        except Stale as stale:
+            context["stale"] = stale_rows(form, stale.current)
+            refused(request, form, stale)
+            renew(form, stale.current.version)
         except Refused as refusal:
             refused(request, form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("units:programme", saved.public_id)
-    return render(request, "units/plans/programme_form.html", {"form": form, "programme": programme})
+    return render(request, "units/plans/programme_form.html", context)
 
 
 @door(signed_in, methods=("GET", "POST"))

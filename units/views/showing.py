@@ -11,7 +11,7 @@ from refamp.base.templatetags.refamp import day, decimal, euro, whole
 from refamp.base.templatetags.refamp import percent as shown_percent
 from units.choices import ActionScope, ActionStatus, BudgetSource, Level
 from units.formulas.plans import Changed, Difference, changes, percent
-from units.queries.plans import Known, path_of
+from units.queries.plan_content import Known, path_of
 
 LABELS: dict[str, str | Promise] = {
     "title": _("Title"),
@@ -101,6 +101,29 @@ def shown_content(content: Mapping[str, Any]) -> dict[str, Any]:
         for action in content["actions"]
     ]
     return {"title": content["title"], "summary": content["summary"], "actions": actions}
+
+
+def stale_rows(form: Any, saved: Any) -> list[dict[str, Any]]:
+    """Where what somebody else saved differs from this form, as `axes/framework/stale.html` shows it.
+
+    `saved`: an object or a mapping with the form's fields.
+    """
+    rows = []
+    for name, yours in form.cleaned_data.items():
+        theirs = saved.get(name) if isinstance(saved, Mapping) else getattr(saved, name, None)
+        if name != "version" and theirs != yours:
+            rows.append({"label": form.fields[name].label, "saved": in_short(theirs), "yours": in_short(yours)})
+    return rows
+
+
+def in_short(value: Any) -> Any:
+    return day(value) if hasattr(value, "isoformat") else value
+
+
+def renew(form: Any, version: int) -> None:
+    """The form is sent against the version that its reader has now seen."""
+    form.data = form.data.copy()
+    form.data["version"] = version
 
 
 def shown_content_difference(saved: Mapping[str, Any], yours: Mapping[str, Any], known: Known) -> list[dict[str, Any]]:
