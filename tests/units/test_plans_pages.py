@@ -428,8 +428,6 @@ def test_the_sums_of_money_are_the_same_wherever_they_are_shown(here, client_of,
     assert (found.total, found.left_out) == (Decimal("1000.30"), Decimal("500.05"))
     page = client_of(None).get(reverse("units:plan", args=[plan.public_id])).content.decode()
     assert page.count("1\xa0000,30\xa0€") == 3, "facts, table of actions, table of money"
-        "facts and table"
-    )
     assert "500,05" in page
     assert api_of(None).get(reverse("api:plans-detail", args=[plan.public_id])).json()["budget"] == "1000.30"
     csv = b"".join(api_of(None).get(reverse("api:plans-list"), {"format": "csv"}).streaming_content).decode()

@@ -178,7 +178,7 @@ class ActionPlan(models.Model):
         return f"{self.title} ({self.year})"
 
 
-class PlanAuthor(ActionPlan.authors.through):  # type: ignore[name-defined,misc]  # made by Django
+class PlanAuthor(ActionPlan.authors.through):  # type: ignore[name-defined]  # made by Django
     """Somebody who wrote in a plan: only here for its trigger."""
 
     class Meta:
@@ -186,6 +186,9 @@ class PlanAuthor(ActionPlan.authors.through):  # type: ignore[name-defined,misc]
         triggers = [AUTHORS_STAY]
         verbose_name = _("author of a plan")
         verbose_name_plural = _("authors of plans")
+
+    def __str__(self) -> str:
+        return f"{self.actionplan_id} · {self.user_id}"
 
 
 class PlanAmendment(models.Model):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
     BooleanField,
@@ -114,7 +114,8 @@ def approved_actions(day: date | None = None) -> QuerySet[Action]:
 def actions_late_on(day: date | None = None) -> QuerySet[Action]:
     """Actions of approved plans that are late or going back, of plans that are not closed."""
     late = [ActionStatus.LATE.value, ActionStatus.REGRESSED.value]
-    return approved_actions(day).filter(status__in=late).exclude(plan__state="closed")
+    found: QuerySet[Any] = approved_actions(day)  # with `status`, which no model field is
+    return found.filter(status__in=late).exclude(plan__state="closed")
 
 
 @dataclass(frozen=True)
