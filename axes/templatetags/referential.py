@@ -3,7 +3,7 @@
 from django import template
 from django.urls import reverse
 
-from axes.choices import KIND_SLUGS, NodeKind
+from axes.choices import KIND_SLUGS, FrameworkState, NodeKind
 from axes.models import Framework, Node
 
 register = template.Library()
@@ -14,6 +14,12 @@ def node_url(node: Node, framework: Framework | None = None) -> str:
     """The page of a node; give the edition where it is not loaded with the node."""
     edition = framework or node.framework
     return reverse("axes:node", args=[edition.code, KIND_SLUGS[NodeKind(node.kind)], node.code])
+
+
+@register.filter
+def state_tone(framework: Framework) -> str:
+    """The tone of the tag with an edition's state."""
+    return "good" if framework.state == FrameworkState.IN_FORCE else "soft"
 
 
 @register.filter

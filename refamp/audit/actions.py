@@ -11,14 +11,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from psycopg2 import sql
 
-from refamp.audit.choices import ACTION_NAMES
+from refamp.audit.choices import ACTION_NAMES, CHANGED
 from refamp.audit.formulas import BEGINNING, COLUMNS, digest
 from refamp.audit.models import Event, Seal
 from refamp.audit.queries import unsealed
 from refamp.base.context import request_id
 from refamp.base.errors import Refused
 
-CHANGED = "changed"
+__all__ = ["AT_ONCE", "CHANGED", "grant_application_role", "name_actions", "record", "seal_events", "seal_everything"]
+
 SEALING = 4_720_133  # the number under which the database knows that somebody is sealing
 AT_ONCE = 5000
 

@@ -15,6 +15,41 @@ class Finding(TextChoices):
     CUT = "cut", _("the expected end of the chain is not in it")
 
 
+# What the record holds instead of a personal value.
+CHANGED = "changed"
+
+# What `before` and `after` hold under a name that no field of the object's room bears.
+KEY_NAMES: dict[str, str | Promise] = {
+    "account": _("account"),
+    "action": _("action"),
+    "address": _("address"),
+    "addresses": _("addresses"),
+    "answers": _("answers"),
+    "axis": _("axis"),
+    "document": _("document"),
+    "file": _("file"),
+    "from": _("from"),
+    "id": _("identifier"),
+    "impact": _("impact"),
+    "into": _("into"),
+    "invited": _("invited"),
+    "late": _("added after the notice"),
+    "likelihood": _("likelihood"),
+    "milestone": _("milestone"),
+    "municipality_code": _("code of the municipality"),
+    "needed": _("needed"),
+    "on": _("on"),
+    "point": _("item"),
+    "published": _("published"),
+    "rules": _("rules"),
+    "second_factor": _("second factor"),
+    "serves": _("serves"),
+    "status": _("status"),
+    "under": _("under"),
+    "until": _("until"),
+    "why": _("why"),
+}
+
 # Each room names its own actions when it starts: {"consultation.opened": "Consultation opened"}.
 ACTION_NAMES: dict[str, str | Promise] = {}
 

@@ -1,19 +1,24 @@
 """Questions to the record."""
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connection, models
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from refamp.audit.choices import Finding
+from refamp.audit.choices import CHANGED, KEY_NAMES, Finding
 from refamp.audit.formulas import BEGINNING, COLUMNS, digest
 from refamp.audit.models import Event, Seal
 from refamp.base.sql import Fold
+from refamp.base.templatetags.refamp import decimal, local, moment
 from refamp.base.text import fold
 
 BATCH = 5000
@@ -22,6 +27,8 @@ LIBRARIES = ("django.", "allauth.")
 SEALED_WITHIN = timedelta(hours=1)
 # How far back from the last seal a transaction may have begun that commits only now.
 LATE_COMMIT = timedelta(hours=24)
+# A day or a moment as the record keeps it.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?")
 
 
 def events_matching(
@@ -75,6 +82,81 @@ def name_of_kind(object_type: str) -> str:
         return capfirst(str(apps.get_model(object_type)._meta.verbose_name))
     except (LookupError, ValueError):
         return object_type
+
+
+def changes_in_words(event: Event) -> list[dict[str, Any]]:
+    """What an event changed, as people read it: `{field, before, after}`, names and values as on the pages.
+
+    None where there was nothing. What the record keeps stays as it is; this is only how it is shown.
+    """
+    before, after = event.before or {}, event.after or {}
+    words = []
+    for key in dict.fromkeys([*before, *after]):
+        if before.get(key) != after.get(key):
+            fields = fields_recorded(event.object_type, key)
+            words.append(
+                {
+                    "field": name_of_key(fields, key),
+                    "before": value_in_words(fields, before.get(key)),
+                    "after": value_in_words(fields, after.get(key)),
+                }
+            )
+    return words
+
+
+def fields_recorded(object_type: str, key: str) -> list[Any]:
+    """The fields of that name: the object's own first, then those of its room. Empty where nothing bears the name."""
+    try:
+        own = apps.get_model(object_type)
+    except (LookupError, ValueError):
+        return []
+    found = []
+    for model in (own, *own._meta.app_config.get_models()):
+        with suppress(FieldDoesNotExist):
+            found.append(model._meta.get_field(key))
+    return found
+
+
+def name_of_key(fields: list[Any], key: str) -> str:
+    """What a key of the record is called in the language of the page; the key itself where it has no name."""
+    if key in KEY_NAMES:
+        return str(KEY_NAMES[key])
+    if not fields:
+        return key.replace("_", " ")
+    if fields[0].auto_created and fields[0].is_relation:  # what points at the object
+        return str(fields[0].related_model._meta.verbose_name_plural)
+    return str(fields[0].verbose_name)
+
+
+def value_in_words(fields: list[Any], value: Any) -> str | None:
+    """One value of the record: choices by their name, days and hours in Lisbon, yes or no, lists apart by commas."""
+    if value in (None, "", []):
+        return None
+    match value:
+        case list():
+            return ", ".join(value_in_words(fields, one) or "" for one in value)
+        case dict():
+            given = ((key, one) for key, one in value.items() if one not in (None, "", []))
+            return ", ".join(f"{name_of_key([], key)}: {value_in_words([], one)}" for key, one in given)
+        case bool():
+            return _("yes") if value else _("no")
+        case int():
+            is_number_of_order = any(isinstance(one, models.SmallIntegerField) for one in fields[:1])
+            return str(value) if is_number_of_order else decimal(value)
+    return text_in_words(fields, str(value))
+
+
+def text_in_words(fields: list[Any], value: str) -> str:
+    """A text of the record: a personal value that it does not hold, a choice, a moment, a decimal, or what it says."""
+    if value == CHANGED:
+        return _("changed, not kept here")
+    for one in fields:
+        names = dict(getattr(getattr(one, "base_field", one), "flatchoices", ()))
+        if value in names:
+            return str(names[value])
+    if MOMENT.fullmatch(value) and local(value):
+        return moment(value)
+    return decimal(value) if isinstance(next(iter(fields), None), models.DecimalField) else value
 
 
 def history_of(object_type: str, object_id: str) -> QuerySet[Event]:

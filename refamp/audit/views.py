@@ -9,7 +9,7 @@ from django.shortcuts import render
 from refamp.audit.choices import name_of
 from refamp.audit.forms import EventFilterForm
 from refamp.audit.models import Event, Seal
-from refamp.audit.queries import events_matching, history_of, name_of_kind, protected_by_grants
+from refamp.audit.queries import changes_in_words, events_matching, history_of, name_of_kind, protected_by_grants
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import door
 from refamp.base.export import csv_lines
@@ -49,10 +49,11 @@ def asked(form: EventFilterForm) -> dict[str, Any]:
 
 
 def in_words(found: Iterable[Event]) -> list[Event]:
-    """The same events with `text` and `kind`, the action and the object's kind in the language of the page."""
+    """The same events with `text`, `kind` and `changes`: action, kind and values in the language of the page."""
     named = list(found)
     for event in named:
         event.text, event.kind = name_of(event.action), name_of_kind(event.object_type)  # type: ignore[attr-defined]
+        event.changes = changes_in_words(event)  # type: ignore[attr-defined]
     return named
 
 

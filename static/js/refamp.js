@@ -2,6 +2,7 @@
 import "./page.js";
 import "./forms.js";
 import "./sortable.js";
+import "./stack.js";
 import "./gridinput.js";
 import "./dumbbell.js";
 import "./bars.js";

@@ -5,11 +5,13 @@ import io
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from refamp.audit.actions import name_actions, record, seal_everything
-from refamp.audit.choices import ACTION_NAMES
+from refamp.audit.choices import ACTION_NAMES, CHANGED
 from refamp.audit.models import Event
-from tests.factories import MunicipalityFactory
+from refamp.audit.queries import changes_in_words
+from tests.factories import ConsultationFactory, MunicipalityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +148,43 @@ def test_the_admin_shows_and_changes_nothing(client_of, place):
     assert client.get(f"/admin/audit/event/{event.pk}/change/").status_code == 200
     assert client.post(f"/admin/audit/event/{event.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.get("/admin/audit/event/add/").status_code == 403
+
+
+def test_a_history_speaks_the_language_of_the_page(client_of):
+    """Names of fields, choices, moments, yes and no: nothing of the code's English stands on a Portuguese page."""
+    consultation = ConsultationFactory()
+    record(
+        actor=None,
+        action="consultation.edited",
+        obj=consultation,
+        before={"state": "draft", "is_demonstration": False, "target_groups": ["elected"], "published_at": None},
+        after={
+            "state": "open",
+            "is_demonstration": True,
+            "target_groups": ["elected", "director"],
+            "published_at": "2026-03-12T14:05:00Z",
+            "phase": "Inquérito",
+            "frame_size": 2400,
+            "description": CHANGED,
+            "unheard_of": {"a": 1},
+        },
+    )
+    page = client_of("auditor").get(
+        reverse("audit:history", args=["axes.Consultation", consultation.public_id]),
+        headers={"accept-language": "pt-pt"},
+    )
+    with translation.override("pt-pt"):
+        rows = {row["field"]: (row["before"], row["after"]) for row in changes_in_words(page.context["events"][0])}
+    assert rows == {
+        "estado": ("em preparação", "aberta"),
+        "demonstração": ("não", "sim"),
+        "grupos-alvo": ("eleitos", "eleitos, dirigentes"),
+        "resultados publicados em": (None, "12\u00a0mar.\u00a02026, 14:05"),
+        "fase": (None, "Inquérito"),
+        "pessoas no universo": (None, "2\u00a0400"),
+        "descrição": (None, "alterado, não guardado aqui"),
+        "unheard of": (None, "a: 1"),
+    }
+    shown = page.content.decode()
+    assert "em preparação" in shown
+    assert "draft" not in shown

@@ -173,10 +173,11 @@ def machine_time(value: Any) -> str:
 def changes_of(event: Any) -> list[dict[str, Any]]:
     """What an audit event changed: one `{field, before, after}` per key of its `before` and `after`, in their order.
 
-    A mapping may bring its `changes` ready made.
+    It may bring its `changes` ready made, in words.
     """
-    if isinstance(event, Mapping) and "changes" in event:
-        return list(event["changes"])
+    ready = event.get("changes") if isinstance(event, Mapping) else getattr(event, "changes", None)
+    if ready is not None:
+        return list(ready)
     sides = event if isinstance(event, Mapping) else vars(event)
     before, after = sides.get("before") or {}, sides.get("after") or {}
     return [
