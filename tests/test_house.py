@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,21 @@ def test_components_are_included_with_only():
         if not re.search(r"\bonly\s*%}", found)
     ]
     assert wrong == []
+
+
+def test_no_two_libraries_of_template_tags_give_one_name():
+    """A page that loads both would get whichever it loaded last."""
+    places: dict[str, set[str]] = {}
+    for module, library in (
+        (module, import_module(module).register)
+        for room in ROOMS
+        for module in (
+            f"{room.name}.templatetags.{path.stem}" for path in Path(room.path).glob("templatetags/[a-z]*.py")
+        )
+    ):
+        for name in [*library.filters, *library.tags]:
+            places.setdefault(name, set()).add(module)
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
 
 
 def test_tests_mirror_the_rooms():

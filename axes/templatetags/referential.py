@@ -17,7 +17,7 @@ def node_url(node: Node, framework: Framework | None = None) -> str:
 
 
 @register.filter
-def state_tone(framework: Framework) -> str:
+def edition_tone(framework: Framework) -> str:
     """The tone of the tag with an edition's state."""
     return "good" if framework.state == FrameworkState.IN_FORCE else "soft"
 
