@@ -251,15 +251,11 @@ def test_components_are_included_with_only():
 def test_no_two_libraries_of_template_tags_give_one_name():
     """A page that loads both would get whichever it loaded last."""
     places: dict[str, set[str]] = {}
-    for module, library in (
-        (module, import_module(module).register)
-        for room in ROOMS
-        for module in (
-            f"{room.name}.templatetags.{path.stem}" for path in Path(room.path).glob("templatetags/[a-z]*.py")
-        )
-    ):
-        for name in [*library.filters, *library.tags]:
-            places.setdefault(name, set()).add(module)
+    for room in ROOMS:
+        for path in Path(room.path).glob("templatetags/[a-z]*.py"):
+            library = import_module(f"{room.name}.templatetags.{path.stem}").register
+            for name in [*library.filters, *library.tags]:
+                places.setdefault(name, set()).add(f"{room.label}.{path.stem}")
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
 
 

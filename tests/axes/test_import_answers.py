@@ -341,3 +341,17 @@ def test_the_command_imports_prints_problems_by_row_and_says_so_by_its_exit_code
         with pytest.raises(CommandError) as wrong:
             call_command("import_answers", name, file)
         assert wrong.value.returncode == 2
+
+
+def test_the_command_prints_twenty_problems_and_where_the_others_are(
+    consultation: Consultation, tmp_path: Any, capsys: Any
+) -> None:
+    bad = tmp_path / "mau.csv"
+    bad.write_text("\n".join([HEADER, *(f"r{row},0104,elected,7.7,municipal" for row in range(25))]), encoding="utf-8")
+    for dry_run in (True, False):
+        with pytest.raises(SystemExit):
+            call_command("import_answers", str(consultation.public_id), str(bad), dry_run=dry_run)
+        told = capsys.readouterr().err.splitlines()
+        assert len([one for one in told if "7.7" in one]) == 20
+        assert "5" in told[20]
+        assert ("/trabalhos/" in told[20]) is not dry_run

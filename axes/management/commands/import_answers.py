@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +18,8 @@ from refamp.base.errors import Refused
 from refamp.jobs.actions import import_now
 from refamp.jobs.choices import UploadState
 from refamp.jobs.models import Upload
+
+TOLD = 20
 
 
 class Command(BaseCommand):
@@ -45,16 +49,23 @@ class Command(BaseCommand):
                 )
         except Refused as error:
             raise CommandError(str(error.message)) from error
-        self.tell(upload)
+        self.tell(upload, kept=not options["dry_run"])
         if upload.state == UploadState.REJECTED:
             sys.exit(1)
 
-    def tell(self, upload: Upload) -> None:
-        """Problems go to standard error, one a line; what was (or would be) done to standard output."""
-        for one in upload.problems:
+    def tell(self, upload: Upload, *, kept: bool) -> None:
+        """Problems go to standard error, one a line; what was (or would be) done to standard output.
+
+        Of many problems only the first are told; where the upload was kept, its page has the rest.
+        """
+        for one in upload.problems[:TOLD]:
             self.stderr.write(line(one))
-        if upload.problem_count > len(upload.problems):
-            self.stderr.write(_("… and %(count)s more.") % {"count": upload.problem_count - len(upload.problems)})
+        left = upload.problem_count - len(upload.problems[:TOLD])
+        if left and kept:
+            address = settings.SITE_URL + reverse("jobs:upload", args=[upload.public_id])
+            self.stderr.write(_("… and %(count)s more: %(address)s") % {"count": left, "address": address})
+        elif left:
+            self.stderr.write(_("… and %(count)s more.") % {"count": left})
         if upload.state == UploadState.REJECTED:
             count = upload.problem_count
             self.stderr.write(
@@ -79,7 +90,8 @@ class Command(BaseCommand):
             )
             % told
         )
-        self.stdout.write(f"{_('Import')} {upload.public_id}" if upload.state == UploadState.DONE else "")
+        if upload.state == UploadState.DONE:
+            self.stdout.write(_("Import") + f" {upload.public_id}")
 
 
 def find(name: str) -> Consultation:
