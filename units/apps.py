@@ -13,6 +13,7 @@ class UnitsConfig(AppConfig):
         from refamp.jobs.actions import register, register_upload  # noqa: PLC0415
         from units.actions.amendments import decide_amendment  # noqa: PLC0415
         from units.actions.compositions import decide_composition  # noqa: PLC0415
+        from units.actions.dissolutions import decide_dissolution  # noqa: PLC0415
         from units.actions.dossiers import MAKE  # noqa: PLC0415
         from units.actions.plan_decisions import decide_plan  # noqa: PLC0415
         from units.actions.votes import decide_framework, register_handler  # noqa: PLC0415
@@ -27,6 +28,7 @@ class UnitsConfig(AppConfig):
         register(MAKE, make_papers, label=_("The papers of a meeting"))
         register_handler(SubjectKind.FRAMEWORK, decide_framework)
         register_handler(SubjectKind.COMPOSITION, decide_composition)
+        register_handler(SubjectKind.DISSOLUTION, decide_dissolution)
         register_handler(SubjectKind.PLAN, decide_plan)
         register_handler(SubjectKind.AMENDMENT, decide_amendment)
         register_upload(

@@ -6,6 +6,10 @@ from units.views import agenda as agenda_views
 from units.views import attendance as attendance_views
 from units.views import bodies as body_views
 from units.views import calendars as calendar_views
+from units.views import compositions as composition_views
+from units.views import council as council_views
+from units.views import dissolutions as dissolution_views
+from units.views import effort as effort_views
 from units.views import follow_ups as follow_up_views
 from units.views import mandates as mandate_views
 from units.views import matrix as matrix_views
@@ -24,23 +28,30 @@ app_name = "units"
 
 bodies: list[URLPattern] = [
     path("unidades/", body_views.units_page, name="units"),
-    path("unidades/esforco/", body_views.effort_page, name="effort"),
-    path("unidades/composicoes/<uuid:public_id>/", mandate_views.composition_page, name="composition"),
-    path("unidades/composicoes/<uuid:public_id>/alterar/", mandate_views.change_page, name="composition_change"),
-    path("unidades/composicoes/<uuid:public_id>/conselho/", mandate_views.to_council_page, name="composition_council"),
+    path("unidades/esforco/", effort_views.effort_page, name="effort"),
+    path("unidades/esforco/exportar.csv", effort_views.effort_file, {"form": "csv"}, name="effort_csv"),
+    path("unidades/esforco/exportar.xlsx", effort_views.effort_file, {"form": "xlsx"}, name="effort_xlsx"),
+    path("unidades/regras/exportar.csv", effort_views.checks_file, {"form": "csv"}, name="checks_csv"),
+    path("unidades/regras/exportar.xlsx", effort_views.checks_file, {"form": "xlsx"}, name="checks_xlsx"),
+    path("unidades/composicoes/<uuid:public_id>/", composition_views.composition_page, name="composition"),
+    path("unidades/composicoes/<uuid:public_id>/alterar/", composition_views.change_page, name="composition_change"),
+    path(
+        "unidades/composicoes/<uuid:public_id>/conselho/", composition_views.to_council_page, name="composition_council"
+    ),
     path("unidades/mandatos/<uuid:public_id>/terminar/", mandate_views.end_page, name="mandate_end"),
     path("unidades/nova/<str:axis>/", body_views.unit_propose_page, name="unit_propose"),
     path("unidades/<str:code>/", body_views.unit_page, name="unit"),
     path("unidades/<str:code>/registo/", body_views.unit_record_fragment, name="unit_record"),
     path("unidades/<str:code>/constituir/", mandate_views.first_page, name="unit_first"),
     path("unidades/<str:code>/regras/", body_views.unit_edit_page, name="unit_edit"),
-    path("unidades/<str:code>/propor/", mandate_views.propose_page, name="composition_propose"),
+    path("unidades/<str:code>/dissolver/", dissolution_views.dissolve_page, name="unit_dissolve"),
+    path("unidades/<str:code>/propor/", composition_views.propose_page, name="composition_propose"),
     path("conselho/", body_views.council_page, name="council"),
-    path("conselho/eleicao/", mandate_views.election_page, name="election"),
-    path("conselho/eleicao/ficheiro/", mandate_views.election_file_page, name="election_file"),
-    path("conselho/suplente/", mandate_views.substitute_page, name="substitute_add"),
-    path("conselho/<uuid:public_id>/substituir/", mandate_views.replace_page, name="councillor_replace"),
-    path("conselho/<uuid:public_id>/cargo/", mandate_views.position_page, name="councillor_position"),
+    path("conselho/eleicao/", council_views.election_page, name="election"),
+    path("conselho/eleicao/ficheiro/", council_views.election_file_page, name="election_file"),
+    path("conselho/suplente/", council_views.substitute_page, name="substitute_add"),
+    path("conselho/<uuid:public_id>/substituir/", council_views.replace_page, name="councillor_replace"),
+    path("conselho/<uuid:public_id>/cargo/", council_views.position_page, name="councillor_position"),
     path("parceiros/", partner_views.partners_page, name="partners"),
     path("parceiros/novo/", partner_views.add_page, name="partner_add"),
     path("parceiros/importar/", partner_views.import_page, name="partners_import"),

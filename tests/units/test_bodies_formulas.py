@@ -20,6 +20,31 @@ def test_a_unit_is_sized_to_its_problem_areas_between_three_and_five(areas, size
     assert size_for(areas) == size
 
 
+@pytest.mark.parametrize(
+    ("values", "published"),
+    [
+        # The example of the R package ineq (A. Zeileis, C. Kleiber), whose incomes many manuals use.
+        ([541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261], "0.4620911"),
+        # The example of the R package phylotools (J. Zhang).
+        ([1, 3, 2, 1, 1, 1, 4], "0.3076923"),
+        # Z. Bobbitt, "How to Calculate Gini Coefficient in R", Statology: by income, and by income and frequency.
+        ([50, 50, 70, 70, 70, 90, 150, 150, 150, 150], "0.2260000"),
+        (
+            [
+                value
+                for value, times in zip(
+                    (10, 20, 25, 55, 70, 90, 110, 115, 130), (6, 7, 7, 14, 22, 20, 8, 4, 1), strict=True
+                )
+                for _time in range(times)
+            ],
+            "0.2632289",
+        ),
+    ],
+)
+def test_gini_of_published_worked_examples(values, published):
+    assert str(rounded(gini(values), 7)) == published
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 17])
 def test_the_first_whole_numbers_have_the_known_gini(count):
     """Of 1, 2, …, n it is (n − 1)/(3n): Σ i² and Σ i in closed form."""

@@ -1,11 +1,11 @@
 """Founding set-up, mandates, elections, compositions; and the database attacked behind their backs."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
 from axes.models import Node
@@ -13,19 +13,21 @@ from refamp.accounts.choices import Role
 from refamp.accounts.models import User
 from refamp.audit.models import Event
 from refamp.base.errors import NotAllowed, Refused
-from tests.factories import AssignmentFactory, MandateFactory, MunicipalityFactory, UnitFactory, UserFactory
+from refamp.jobs.models import Email
+from tests.factories import AssignmentFactory, MandateFactory, MunicipalityFactory, PartnerFactory, UserFactory
 from tests.units.bodies import ACT, councillors, found, founded, proposal
 from tests.units.planning import agenda_item
 from units.actions.compositions import change_composition, decide_composition, propose_composition
-from units.actions.founding import load_governance, name_first
-from units.actions.mandates import (
+from units.actions.council import (
     add_substitute,
-    end_mandate,
     give_position,
     hold_election,
     replace_councillor,
     undo_election,
 )
+from units.actions.founding import load_governance, name_first
+from units.actions.mandates import end_mandate
+from units.actions.partners import end_partner
 from units.choices import EndReason, Position, UnitKind, UnitState
 from units.models import BodyRule, Composition, CompositionSeat, Deliberation, Mandate, Unit
 from units.queries.bodies import (
@@ -172,107 +174,6 @@ def test_who_is_shut_out_or_works_by_a_token_of_another_place_has_no_mandate():
     assert mandates_of(person) == frozenset()
 
 
-# The database -------------------------------------------------------------------------------------------------------
-
-
-def raw(unit, person, *, municipality=None, position="member", is_seat=False, starts="2026-01-01", ends=None):
-    """A mandate by SQL, past every action."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO units_mandate (public_id, unit_id, person_id, municipality_id, position, is_seat, starts_on,"
-            " ends_on, end_reason, act, end_act, updated_at, version) VALUES (gen_random_uuid(), %s, %s, %s, %s, %s,"
-            " %s, %s, '', 'ato', '', now(), 1) RETURNING is_seat",
-            [unit.pk, person.pk, municipality and municipality.pk, position, is_seat, starts, ends],
-        )
-        return cursor.fetchone()[0]
-
-
-def test_the_database_refuses_overlapping_mandates_of_a_person_in_a_unit():
-    unit, person = UnitFactory(), UserFactory()
-    raw(unit, person, ends="2026-06-30")
-    with pytest.raises(IntegrityError, match="no_overlapping_mandates_of_a_person_in_a_unit"):
-        raw(unit, person, starts="2026-06-30")
-    raw(unit, person, starts="2026-07-01")
-    raw(UnitFactory(), person)
-
-
-def test_the_database_refuses_a_second_councillor_of_a_municipality_and_raw_sql_cannot_lie():
-    unit, place = UnitFactory(kind=UnitKind.COUNCIL, axis_lineage=None), MunicipalityFactory()
-    assert raw(unit, UserFactory(), municipality=place, is_seat=False) is True
-    with pytest.raises(IntegrityError, match="one_sitting_councillor_per_municipality"):
-        raw(unit, UserFactory(), municipality=place, is_seat=False)
-    assert raw(unit, UserFactory(), municipality=place, position="substitute", is_seat=True) is False
-    assert raw(UnitFactory(), UserFactory(), municipality=place, is_seat=True) is False
-
-
-def test_a_substitute_cannot_be_made_a_second_councillor_by_sql():
-    unit, place = UnitFactory(kind=UnitKind.COUNCIL, axis_lineage=None), MunicipalityFactory()
-    MandateFactory(unit=unit, municipality=place)
-    substitute = MandateFactory(unit=unit, municipality=place, position=Position.SUBSTITUTE)
-    with pytest.raises(IntegrityError, match="one_sitting_councillor_per_municipality"), transaction.atomic():
-        Mandate.objects.filter(pk=substitute.pk).update(position="member", is_seat=False)
-
-
-def test_a_seat_of_the_council_is_a_municipalitys():
-    unit = UnitFactory(kind=UnitKind.COUNCIL, axis_lineage=None)
-    for position in ("member", "substitute"):
-        with pytest.raises(IntegrityError, match="A seat of the Council is a municipality"):
-            raw(unit, UserFactory(), position=position)
-
-
-def test_a_mandate_is_ended_and_never_deleted():
-    mandate = MandateFactory()
-    with pytest.raises(DatabaseError), transaction.atomic():
-        Mandate.objects.filter(pk=mandate.pk).delete()
-
-
-def test_a_body_keeps_its_kind():
-    unit = UnitFactory()
-    with pytest.raises(IntegrityError, match="keeps its kind"), transaction.atomic():
-        Unit.objects.filter(pk=unit.pk).update(kind=UnitKind.COUNCIL)
-
-
-@pytest.mark.parametrize(
-    ("change", "constraint"),
-    [
-        ({"ends_on": date(2019, 1, 1)}, "mandate_ends_after_it_begins"),
-        ({"position": "king"}, "mandate_position_is_known"),
-        ({"act": ""}, "mandate_names_its_act"),
-        ({"hours_month": -1}, "mandate_hours_are_not_negative"),
-        ({"end_reason": "election"}, "mandate_that_ended_says_when_and_why"),
-        ({"end_reason": "whim", "ends_on": date(2030, 1, 1)}, "mandate_that_ended_says_when_and_why"),
-    ],
-)
-def test_the_database_refuses_a_mandate_that_makes_no_sense(change, constraint):
-    mandate = MandateFactory()
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Mandate.objects.filter(pk=mandate.pk).update(**change)
-
-
-@pytest.mark.parametrize(
-    ("change", "constraint"),
-    [
-        ({"members_min": 6}, "unit_has_room_for_its_fewest_members"),
-        ({"axis_lineage": None}, "strategic_unit_serves_an_axis"),
-        ({"state": "dreamt"}, "unit_state_is_known"),
-        ({"second_call_quorum": "one"}, "second_call_quorum_is_known"),
-    ],
-)
-def test_the_database_refuses_a_unit_that_makes_no_sense(change, constraint):
-    unit = UnitFactory()
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Unit.objects.filter(pk=unit.pk).update(**change)
-
-
-def test_an_axis_has_one_unit_and_there_is_one_council():
-    unit = UnitFactory()
-    with pytest.raises(IntegrityError, match="one_strategic_unit_per_axis"), transaction.atomic():
-        UnitFactory(axis_lineage=unit.axis_lineage)
-    UnitFactory(kind=UnitKind.COUNCIL, axis_lineage=None)
-    with pytest.raises(IntegrityError, match="one_council_and_one_coordination_unit"), transaction.atomic():
-        UnitFactory(kind=UnitKind.COUNCIL, axis_lineage=None)
-
-
 # Elections ----------------------------------------------------------------------------------------------------------
 
 
@@ -338,7 +239,7 @@ def test_an_election_can_be_undone_as_long_as_nobody_acted():
     undo_election(
         actor=world.coordinator,
         begun=[str(m.public_id) for m in done.begun],
-        ended=[str(m.public_id) for m in done.ended],
+        ended=done.before,
     )
     assert set(Mandate.objects.values_list("pk", "ends_on", "end_reason")) == before
 
@@ -569,3 +470,78 @@ def test_effort_counts_seats_and_hours_and_says_where_hours_are_missing():
     assert found_efforts[world.places[2]] == (0, 0)
     spread = spread_of([effort.seats for effort in efforts(TODAY, TODAY.year)])
     assert (spread.total, str(spread.gini)) == (3, "0.583")
+
+
+# Accounts and partners ----------------------------------------------------------------------------------------------
+
+
+def test_who_is_named_and_cannot_log_in_yet_is_written_to_and_opens_the_account_with_that_inbox(client_of):
+    world = founded()
+    known = User.objects.create_user("conhecida@example.org", "uma frase bem comprida", name="Conhecida")
+    seats = councillors(world.places)
+    seats[0] = Seated(known.name, known.email, municipality=world.places[0])
+    hold_election(actor=world.coordinator, day=TODAY, act=ACT, seats=seats)
+    assert set(Email.objects.values_list("to", flat=True)) == {seat.email for seat in seats[1:]}
+    letter = Email.objects.get(to=seats[1].email)
+    assert str(world.council) in letter.body
+    path = letter.body.partition("://")[2].partition("/")[2].split()[0]
+    client = client_of(None)
+    Email.objects.all().delete()
+    assert client.post(f"/{path}", {"email": seats[1].email}).status_code == 302
+    link = Email.objects.get(to=seats[1].email).body.partition("://")[2].partition("/")[2].split()[0]
+    page = client.get(f"/{link}", follow=True)
+    password = "uma frase que ninguém adivinha"
+    assert client.post(page.redirect_chain[-1][0], {"password1": password, "password2": password}).status_code == 302
+    person = User.objects.get(email=seats[1].email)
+    assert person.check_password(password)
+    assert mandates_of(person) == {(world.council.pk, "member", world.places[1].pk)}
+
+
+def test_a_preview_writes_to_nobody_and_the_demonstration_neither():
+    world = founded()
+    with transaction.atomic():
+        hold_election(actor=world.coordinator, day=TODAY, act=ACT, seats=councillors(world.places))
+        transaction.set_rollback(True)
+    assert not Email.objects.exists()
+    seats = councillors(world.places, prefix="demo")
+    for seat in seats:
+        User.objects.create_user(seat.email, None, name=seat.name, is_demonstration=True)
+    hold_election(actor=None, day=TODAY, act=ACT, seats=seats)
+    assert not Email.objects.exists()
+
+
+def test_when_a_partner_leaves_whoever_sat_for_it_leaves_with_it():
+    world = founded()
+    partner = PartnerFactory()
+    seat = MandateFactory(unit=world.coordination, partner=partner)
+    later = MandateFactory(unit=world.team, partner=partner, starts_on=TODAY + 5 * ONE_DAY)
+    ended = MandateFactory(unit=world.team, partner=partner, ends_on=TODAY - ONE_DAY, end_reason="term")
+    end_partner(actor=world.coordinator, partner=partner, last=TODAY, reason="Saiu da rede")
+    for mandate in (seat, later, ended):
+        mandate.refresh_from_db()
+    assert (seat.ends_on, seat.end_reason, seat.end_act) == (TODAY, EndReason.PARTNER_LEFT, "Saiu da rede")
+    assert (later.ends_on, later.end_reason) == (later.starts_on, EndReason.PARTNER_LEFT)
+    assert ended.end_reason == "term"
+
+
+def test_who_still_sits_for_a_partner_that_a_file_ended_is_named():
+    world = founded()
+    partner = PartnerFactory(ended_on=TODAY - ONE_DAY)
+    MandateFactory(unit=world.coordination, partner=partner)
+    body = next(body for body in bodies_on(TODAY) if body.unit.pk == world.coordination.pk)
+    check = next(check for check in body.checks if check.code == "partners_stay")
+    assert (check.is_met, len(check.breakers)) == (False, 1)
+
+
+def test_a_substitute_is_not_named_for_a_second_municipality():
+    world = founded()
+    facts = {"actor": world.president, "unit": world.council, "day": TODAY, "act": ACT}
+    add_substitute(seat=Seated("Sónia", "sonia@example.org", municipality=world.places[1]), **facts)
+    with pytest.raises(Refused) as refusal:
+        add_substitute(seat=Seated("Sónia", "sonia@example.org", municipality=world.places[2]), **facts)
+    assert refusal.value.code == "overlap"
+    seats = [*councillors(world.places), Seated("Rui", "rui@example.org", world.places[0], position="substitute")]
+    seats.append(Seated("Rui", "rui@example.org", world.places[1], position="substitute"))
+    with pytest.raises(Refused) as refusal:
+        hold_election(actor=world.coordinator, day=TODAY + ONE_DAY, act=ACT, seats=seats)
+    assert refusal.value.code == "twice"

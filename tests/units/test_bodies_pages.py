@@ -1,13 +1,18 @@
 """Pages, API and files of bodies, the Council, compositions and partners."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from refamp.jobs.models import Upload
+from refamp.jobs.spreadsheet import open_table
 from tests.factories import (
     CompositionFactory,
     MandateFactory,
@@ -17,8 +22,10 @@ from tests.factories import (
     UnitFactory,
     UserFactory,
 )
-from tests.units.bodies import ACT, councillors, founded
+from tests.units.bodies import ACT, councillors, founded, proposal
+from units.actions.compositions import propose_composition
 from units.choices import Position, UnitKind, UnitState
+from units.exchange.effort import EFFORT_COLUMNS
 from units.models import Mandate, Partner, Unit
 from units.queries.bodies import seats_of
 
@@ -31,7 +38,7 @@ def test_lists_cost_the_same_queries_with_one_and_with_three(name, client_of, dj
     world = founded(places=1)
     MandateFactory(unit=world.strategic[0], municipality=world.places[0])
     PartnershipFactory(unit=world.strategic[0])
-    costs = {"units:units": 6, "units:council": 7, "units:effort": 4, "units:partners": 6}
+    costs = {"units:units": 7, "units:council": 7, "units:effort": 4, "units:partners": 6}
     client = client_of(None)
     address = reverse(name)
     client.get(address)
@@ -169,6 +176,51 @@ def test_past_mandates_are_not_for_everybody(client_of, api_of):
     assert "Quimera Passada" not in client_of(None).get(address).text
     assert "Quimera Passada" in client_of(world.coordinator).get(address).text
     assert "Quimera Passada" not in api_of(None).get("/api/v1/mandates/").content.decode()
+
+
+def test_a_proposed_composition_says_what_it_would_make_of_the_whole(client_of):
+    world = founded()
+    made = propose_composition(actor=world.coordinator, unit=world.strategic[0], data=proposal(world.places[:3]))
+    client = client_of(world.coordinator)
+    address = reverse("units:composition", args=[made.public_id])
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(address)
+    assert len(queries) <= 12
+    assert (page.context["seats_left"], page.context["with_it"].nowhere) == (2, [world.places[3]])
+    assert (page.context["with_it"].gini_before, str(page.context["with_it"].gini_after)) == (None, "0.250")
+
+
+def cells(answer):
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_table_of_efforts_goes_out_as_it_is_shown_and_missing_is_not_zero(client_of, tmp_path):
+    world = founded()
+    MandateFactory(unit=world.strategic[0], municipality=world.places[0], hours_month="10.5")
+    MandateFactory(unit=world.strategic[0], municipality=world.places[1], hours_month=None)
+    rows = {row["municipality"]: row for row in cells(client_of(None).get(reverse("units:effort_csv") + "?ano=2026"))}
+    told = [[rows[p.code][k] for k in ("year", "seats", "hours_month", "hours_status")] for p in world.places[:3]]
+    assert told == [["2026", "1", "10.5", ""], ["2026", "1", "", "missing"], ["2026", "0", "0", ""]]
+    assert rows[world.places[0].code]["money_eur"] == "0.00"
+    answer = client_of(None).get(reverse("units:effort_xlsx"))
+    file = tmp_path / "esforco.xlsx"
+    file.write_bytes(answer.content)
+    table = open_table(str(file), "esforco.xlsx")
+    assert (list(table.columns), len(table)) == (list(EFFORT_COLUMNS), 4)
+
+
+def test_the_check_of_compositions_goes_out_rule_by_rule(client_of):
+    world = founded()
+    MandateFactory(unit=world.strategic[0], municipality=world.places[0])
+    MandateFactory(unit=world.strategic[0], municipality=world.places[0])
+    rows = [row for row in cells(client_of(None).get(reverse("units:checks_csv"))) if row["unit"] == "UE1"]
+    told = {row["rule"]: (row["is_met"], row["source"], row["breakers"]) for row in rows}
+    assert told["fewest"] == ("false", "document", "")
+    assert told["shared"] == ("false", "reading", str(world.places[0]))
+    assert {row["seats_left"] for row in rows} == {"3"}
+    assert client_of(None).get(reverse("units:checks_xlsx")).status_code == 200
 
 
 # API ----------------------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,12 @@ from units.actions.mandates import ONE_DAY, account_of, begin_mandates, check_se
 from units.actions.votes import propose_deliberation
 from units.choices import UNIT_MOVES, EndReason, LegalEffect, SubjectKind, UnitKind, UnitState
 from units.models import AgendaItem, Composition, CompositionSeat, Deliberation, Unit
-from units.queries.bodies import proposes_compositions_for, standing_deliberation
+from units.queries.bodies import (
+    in_session_on_or_after,
+    last_used,
+    proposes_compositions_for,
+    standing_deliberation,
+)
 from units.queries.seating import Proposed, Seated
 from units.queries.votes import answer_of
 
@@ -135,11 +141,14 @@ def put_composition_before_council(
         raise Refused(
             _("A composition is decided, here or by the Metropolitan Council."), code="effect", field="legal_effect"
         )
+    # What is decided is a text in the area's own language, whatever language the page was in.
+    with translation.override(settings.LANGUAGE_CODE):
+        title, text = gettext("Composition of %(unit)s") % {"unit": found.unit}, text_of(found)
     made = propose_deliberation(
         actor=actor,
         item=item,
-        title=gettext("Composition of %(unit)s") % {"unit": found.unit},
-        text=text_of(found),
+        title=title,
+        text=text,
         rule=rule,
         legal_effect=legal_effect,
         subject_kind=SubjectKind.COMPOSITION,
@@ -199,12 +208,18 @@ def decide_composition(deliberation: Deliberation, _outcome: Any = None) -> None
 def first_day(unit: Unit, composition: Composition, deliberation: Deliberation) -> date:
     """When an agreed composition takes effect.
 
-    As proposed, but not before it was agreed, and after a mandate's first day where one began so late.
+    As proposed, but not before it was agreed; where somebody sits already, at the earliest on the next day.
     """
     agreed = deliberation.metropolitan_at or timezone.localdate(deliberation.closed_at)
     wanted = max(composition.starts_on, agreed)
-    latest = unended(unit, wanted).order_by("-starts_on").values_list("starts_on", flat=True).first()
-    return max(wanted, latest + ONE_DAY) if latest else wanted
+    present = list(unended(unit, wanted).values_list("pk", "starts_on"))
+    if not present:
+        return wanted
+    # Who sits has the day of the decision, and any day on which they met, to its end.
+    used = last_used([key for key, _starts in present])
+    days = [agreed, *(starts for _key, starts in present), *([used] if used else [])]
+    held = in_session_on_or_after(unit, wanted)
+    return max(wanted, max(days) + ONE_DAY, timezone.localdate() + ONE_DAY if held else wanted)
 
 
 def seat_composition(unit: Unit, composition: Composition, deliberation: Deliberation) -> None:

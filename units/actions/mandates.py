@@ -1,25 +1,37 @@
-"""Who sits where: mandates begin by an act or a deliberation, and end on a day and for a reason; none is deleted."""
+"""Who sits where: mandates begin by an act or a deliberation, and end on a day and for a reason; none is deleted.
+
+**Meetings.** Who sits in a body does not change under a meeting: while one is in session (and so while something is
+being voted) changes count from the next day, and no mandate ends before a day on which it took part in a meeting.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import pgtrigger
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, Q
-from django.utils import timezone
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.actions import create_account
 from refamp.accounts.models import User
 from refamp.audit.actions import CHANGED, record
 from refamp.base.errors import NotAllowed, Refused, Stale
-from units.choices import EndReason, Position, UnitKind, UnitState
+from refamp.jobs.actions import send_email
+from units.choices import EndReason, Position, UnitKind
 from units.models import Deliberation, Mandate, Unit
-from units.queries.bodies import council, forget_mandates, keeps_council_of, keeps_unit_of, present_municipalities
+from units.queries.bodies import (
+    forget_mandates,
+    in_session_on_or_after,
+    keeps_unit_of,
+    last_used,
+    present_municipalities,
+)
 from units.queries.seating import Seated
 from units.rules import may_end_mandate
 
@@ -131,7 +143,11 @@ def begin_mandates(
     act: str = "",
     deliberation: Deliberation | None = None,
 ) -> list[Mandate]:
-    """Seat people from a day on, in the caller's transaction, which holds the body's lock."""
+    """Seat people from a day on, in the caller's transaction, which holds the body's lock.
+
+    Whoever cannot log in yet is written to, with how to choose a password.
+    """
+    check_no_meeting(unit, starts_on)
     made = []
     for seat in seats:
         person = account_of(actor, seat)
@@ -165,8 +181,61 @@ def begin_mandates(
             reason=act or str(deliberation or ""),
             label=label_of(mandate),
         )
+        if not person.has_usable_password() and not person.is_demonstration:
+            welcome(mandate)
         made.append(mandate)
     return made
+
+
+def welcome(mandate: Mandate) -> None:
+    """Tell somebody who cannot log in yet where they sit now and how to open their account.
+
+    The message holds no key: the address where a password is chosen sends one to the same inbox, and it soon expires.
+    """
+    person = mandate.person
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        stands_for = mandate.municipality or mandate.partner
+        send_email(
+            to=person.email,
+            subject=gettext("Your place in: %(unit)s")[:200] % {"unit": mandate.unit},
+            body=gettext(
+                "Hello %(name)s,\n\nyou were named to %(unit)s, as %(position)s%(stands_for)s, from %(day)s.\n\n"
+                "An account on the REF-AMP platform was made for this address. To open it, ask for a password here "
+                "and follow the link that you receive:\n\n%(link)s\n\n"
+                "If you were not expecting this, do nothing: nobody can open the account without this inbox.\n"
+            )
+            % {
+                "name": person.name,
+                "unit": mandate.unit,
+                "position": mandate.get_position_display(),
+                "stands_for": f" ({stands_for})" if stands_for else "",
+                "day": f"{mandate.starts_on:%d/%m/%Y}",
+                "link": settings.SITE_URL + reverse("account_reset_password"),
+            },
+        )
+
+
+def check_no_meeting(unit: Unit, day: date) -> None:
+    """Refuse a change of who sits, from this day on, under a meeting of the body that is in session."""
+    held = in_session_on_or_after(unit, day)
+    if held is not None:
+        raise Refused(
+            _("A meeting of this body is in session: who sits in it changes from the next day on."),
+            code="in_session",
+            field="day",
+        )
+
+
+def check_unused(mandates: Iterable[Mandate], last: date) -> None:
+    """Refuse an end before a day on which one of these mandates took part in a meeting."""
+    used = last_used([mandate.pk for mandate in mandates])
+    if used is not None and used > last:
+        raise Refused(
+            _("There was a meeting on %(day)s in which it took part: a mandate cannot have ended before.")
+            % {"day": f"{used:%d/%m/%Y}"},
+            code="used",
+            field="day",
+        )
 
 
 def write(mandate: Mandate) -> None:
@@ -216,8 +285,11 @@ def close(mandate: Mandate, *, actor: User | None, last: date, reason: str, act:
 
 def end_all(*, actor: User | None, unit: Unit, first_day_after: date, reason: str, act: str) -> list[Mandate]:
     """End everybody's mandate in a body the day before another one begins."""
+    check_no_meeting(unit, first_day_after)
     ended = []
-    for mandate in unended(unit, first_day_after).select_related("unit", "person", "municipality", "partner"):
+    present = list(unended(unit, first_day_after).select_related("unit", "person", "municipality", "partner"))
+    check_unused(present, first_day_after - ONE_DAY)
+    for mandate in present:
         if mandate.starts_on >= first_day_after:
             raise Refused(
                 _("A mandate that begins on or after that day is already recorded (%(day)s).")
@@ -226,170 +298,6 @@ def end_all(*, actor: User | None, unit: Unit, first_day_after: date, reason: st
             )
         ended.append(close(mandate, actor=actor, last=first_day_after - ONE_DAY, reason=reason, act=act))
     return ended
-
-
-# The Council ----------------------------------------------------------------------------------------------------------
-
-
-def check_keeps_council(actor: User | None, unit: Unit) -> None:
-    if actor is not None and not keeps_council_of(actor, unit):
-        raise NotAllowed
-
-
-@dataclass(frozen=True)
-class Elected:
-    """What one election did."""
-
-    ended: list[Mandate]
-    begun: list[Mandate]
-
-
-@transaction.atomic
-def hold_election(*, actor: User | None, day: date, act: str, seats: Sequence[Seated]) -> Elected:
-    """Change the whole Council in one step: old mandates end the day before, reason election; new ones begin.
-
-    Raises Refused where a municipality has no councillor or two, or where something later is already recorded.
-    """
-    present = council()
-    if present is None or present.state != UnitState.CONSTITUTED:
-        raise Refused(_("The first Council is entered at set-up."), code="not_constituted")
-    unit = locked_unit(present)
-    check_keeps_council(actor, unit)
-    if not act.strip():
-        raise Refused(_("Say which act names them."), code="act", field="act")
-    check_seats(unit, seats)
-    ended = end_all(actor=actor, unit=unit, first_day_after=day, reason=EndReason.ELECTION, act=act.strip())
-    begun = begin_mandates(actor=actor, unit=unit, seats=seats, starts_on=day, act=act.strip())
-    record(
-        actor=actor,
-        action="council.elected",
-        obj=unit,
-        before={"mandates": len(ended)},
-        after={"mandates": len(begun), "from": day},
-        reason=act.strip(),
-    )
-    return Elected(ended, begun)
-
-
-@transaction.atomic
-def undo_election(*, actor: User | None, begun: Sequence[str], ended: Sequence[str]) -> int:
-    """Take an election back as if it had not been entered, while nobody has yet acted by the new mandates."""
-    unit = locked_unit(council_or_refuse())
-    check_keeps_council(actor, unit)
-    new = Mandate.objects.select_for_update(of=("self",)).filter(public_id__in=begun, unit=unit)
-    if new.filter(ends_on__isnull=False).exists():
-        raise Refused(_("One of the new mandates has ended since: it cannot be undone."), code="moved_on")
-    for mandate in new.select_related("unit", "municipality", "partner"):
-        record(actor=actor, action="mandate.undone", obj=mandate, label=label_of(mandate))
-    try:
-        with transaction.atomic(), pgtrigger.ignore("units.Mandate:mandates_are_ended_never_deleted"):
-            count, _kinds = new.delete()
-    except ProtectedError as error:
-        raise Refused(_("Somebody has already acted by one of the new mandates."), code="in_use") from error
-    old = Mandate.objects.select_for_update(of=("self",)).filter(public_id__in=ended, unit=unit)
-    for mandate in old.select_related("unit", "person", "municipality", "partner"):
-        before = {"ends_on": mandate.ends_on, "end_reason": mandate.end_reason}
-        mandate.ends_on, mandate.end_reason, mandate.end_act = None, "", ""
-        mandate.version += 1
-        mandate.save(update_fields=["ends_on", "end_reason", "end_act", "version", "updated_at"])
-        record(actor=actor, action="mandate.reopened", obj=mandate, before=before, label=label_of(mandate))
-    return count
-
-
-def council_or_refuse() -> Unit:
-    found = council()
-    if found is None:
-        raise Refused(_("There is no Council yet."), code="no_council")
-    return found
-
-
-@transaction.atomic
-def replace_councillor(
-    *, actor: User | None, mandate: Mandate, by: Seated, day: date, act: str, reason: str, version: int | None = None
-) -> Mandate:
-    """A municipality names another councillor: the old mandate ends the day before the new one begins.
-
-    A substitute who takes the seat stops being one on that day.
-    """
-    old = locked_mandate(mandate, version)
-    check_keeps_council(actor, old.unit)
-    check_council_seat(old)
-    if reason not in {EndReason.REPLACED, EndReason.RESIGNATION}:
-        raise Refused(_("Say why: replaced or resigned."), code="reason", field="reason")
-    check_act_and_day(act, day, old)
-    check_person(by)
-    taking = Seated(by.name, by.email, municipality=old.municipality, hours_month=old.hours_month)
-    person = account_of(actor, taking)
-    if person.pk == old.person_id:
-        raise Refused(_("This person already holds the seat."), code="same_person")
-    close(old, actor=actor, last=day - ONE_DAY, reason=reason, act=act.strip())
-    for other in (
-        unended(old.unit, day)
-        .filter(person=person, position=Position.SUBSTITUTE)
-        .select_related("unit", "person", "municipality", "partner")
-    ):
-        check_act_and_day(act, day, other)
-        close(other, actor=actor, last=day - ONE_DAY, reason=EndReason.REPLACED, act=act.strip())
-    return begin_mandates(actor=actor, unit=old.unit, seats=[taking], starts_on=day, act=act.strip())[0]
-
-
-@transaction.atomic
-def add_substitute(*, actor: User | None, unit: Unit, seat: Seated, day: date, act: str) -> Mandate:
-    """Somebody who takes a municipality's seat in the Council when its councillor cannot come."""
-    found = locked_unit(unit)
-    check_keeps_council(actor, found)
-    if found.kind != UnitKind.COUNCIL:
-        raise Refused(_("Only the Council has substitutes named one by one."), code="wrong_kind")
-    if seat.municipality is None:
-        raise Refused(_("A seat of the Council is a municipality's."), code="not_a_municipality", field="municipality")
-    if not act.strip():
-        raise Refused(_("Say which act names them."), code="act", field="act")
-    check_person(seat)
-    made = Seated(seat.name, seat.email, municipality=seat.municipality, position=Position.SUBSTITUTE)
-    return begin_mandates(actor=actor, unit=found, seats=[made], starts_on=day, act=act.strip())[0]
-
-
-def check_council_seat(mandate: Mandate) -> None:
-    if not mandate.is_seat:
-        raise Refused(_("Elsewhere than in the Council, a deliberation changes who sits."), code="wrong_kind")
-
-
-def check_act_and_day(act: str, day: date, mandate: Mandate) -> None:
-    if not act.strip():
-        raise Refused(_("Say which act it was."), code="act", field="act")
-    if mandate.ends_on is not None:
-        raise Refused(_("This mandate has its last day already."), code="ended")
-    if day <= mandate.starts_on:
-        raise Refused(_("A mandate lasts at least its first day."), code="day", field="day")
-
-
-@transaction.atomic
-def give_position(
-    *, actor: User | None, mandate: Mandate, position: str, day: date, act: str, version: int | None = None
-) -> Mandate:
-    """The Council elects a president, vice-president or secretary among its members, or one lays it down.
-
-    The mandate of before ends the day before; the same person sits on in the new position.
-    """
-    old = locked_mandate(mandate, version)
-    check_keeps_council(actor, old.unit)
-    check_council_seat(old)
-    if position not in {Position.PRESIDENT, Position.VICE_PRESIDENT, Position.SECRETARY, Position.MEMBER}:
-        raise Refused(_("The Council has no such position."), code="position", field="position")
-    if position == old.position:
-        raise Refused(_("This person already has this position."), code="same", field="position")
-    check_act_and_day(act, day, old)
-    if position != Position.MEMBER and unended(old.unit, day).filter(position=position).exists():
-        raise Refused(
-            _("There can be only one %(position)s.") % {"position": Position(position).label},
-            code="one_of_a_kind",
-            field="position",
-        )
-    close(old, actor=actor, last=day - ONE_DAY, reason=EndReason.REPLACED, act=act.strip())
-    taking = Seated(
-        old.person.name, old.person.email, municipality=old.municipality, position=position, hours_month=old.hours_month
-    )
-    return begin_mandates(actor=actor, unit=old.unit, seats=[taking], starts_on=day, act=act.strip())[0]
 
 
 @transaction.atomic
@@ -406,11 +314,13 @@ def end_mandate(
     if is_own and reason != EndReason.RESIGNATION:
         raise Refused(_("One's own mandate ends by resignation."), code="reason", field="reason")
     if is_own and last < timezone.localdate():
-        raise Refused(_("A resignation holds from today on."), code="day", field="day")
+        raise Refused(_("A resignation holds from today on."), code="day", field="last")
     if not act.strip():
         raise Refused(_("Say which act it was."), code="act", field="act")
     if found.ends_on is not None:
         raise Refused(_("This mandate has its last day already."), code="ended")
     if last < found.starts_on:
-        raise Refused(_("The last day cannot come before the first."), code="day", field="day")
+        raise Refused(_("The last day cannot come before the first."), code="day", field="last")
+    check_no_meeting(found.unit, last + ONE_DAY)
+    check_unused([found], last)
     return close(found, actor=actor, last=last, reason=reason, act=act.strip())

@@ -334,6 +334,8 @@ def open_meeting(*, actor: User | None, meeting: Meeting, version: int | None, a
     begins = found.second_call_at if found.call == 2 and found.second_call_at else found.starts_at  # noqa: PLR2004
     if now < begins - EARLY:
         raise Refused(_("It is too early: this meeting begins later."), code="too_early")
+    # Whoever changes who sits holds the body's row, and asks under it whether a meeting is in session.
+    Unit.objects.select_for_update().get(pk=found.unit_id)
     standing = quorum_from(found, chairs_in(found))
     if not standing.is_met:
         raise Refused(

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.models import User
@@ -14,8 +14,9 @@ from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.sql import Fold
 from refamp.base.text import fold
 from refamp.territory.models import Municipality
-from units.choices import PartnerKind, PartnerRole
-from units.models import Partner, Partnership, Unit
+from units.actions.mandates import ONE_DAY, check_no_meeting, check_unused, close, locked_unit
+from units.choices import EndReason, PartnerKind, PartnerRole, UnitState
+from units.models import Mandate, Partner, Partnership, Unit
 from units.queries.bodies import keeps_partners_of, keeps_unit_of
 
 FACTS = ("name", "acronym", "kind", "roles", "municipality", "website", "note", "started_on", "ended_on")
@@ -97,7 +98,7 @@ def change_partner(*, actor: User | None, partner: Partner, version: int | None,
 
 @transaction.atomic
 def end_partner(*, actor: User, partner: Partner, last: date, reason: str, version: int | None = None) -> Partner:
-    """A partner works with the area until this day; its partnerships that go on longer end with it."""
+    """A partner works with the area until this day; partnerships and mandates that go on longer end with it."""
     check_keeps(actor)
     found = locked_partner(partner, version)
     if found.ended_on is not None:
@@ -105,7 +106,19 @@ def end_partner(*, actor: User, partner: Partner, last: date, reason: str, versi
     found = change_partner(actor=actor, partner=found, version=None, data={"ended_on": last})
     for partnership in found.partnerships.filter(ends_on__isnull=True).select_for_update(of=("self",)):
         end(actor, partnership, max(last, partnership.starts_on), reason)
+    for mandate in standing_for(found, last):
+        check_no_meeting(locked_unit(mandate.unit), last + ONE_DAY)
+        check_unused([mandate], last)
+        close(
+            mandate, actor=actor, last=max(last, mandate.starts_on), reason=EndReason.PARTNER_LEFT, act=reason.strip()
+        )
     return found
+
+
+def standing_for(partner: Partner, last: date) -> list[Mandate]:
+    """The mandates that stand for a partner beyond its last day."""
+    found = partner.mandates.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=last))
+    return list(found.select_related("unit", "person", "municipality", "partner").order_by("unit", "pk"))
 
 
 @transaction.atomic
@@ -116,6 +129,8 @@ def begin_partnership(
     found = locked_partner(partner)
     if actor is not None and not keeps_unit_of(actor, unit) and not keeps_partners_of(actor):
         raise NotAllowed
+    if unit.state == UnitState.DISSOLVED:
+        raise Refused(_("This unit was dissolved."), code="wrong_state", field="unit")
     chosen = in_order(roles)
     if not chosen:
         raise Refused(_("Say in which role."), code="roles", field="roles")

@@ -95,7 +95,7 @@ def locked_deliberation(deliberation: Deliberation, version: int | None = None) 
     """The deliberation, locked; `version` given and not the present one is refused."""
     found = (
         Deliberation.objects.select_for_update(of=("self",))
-        .select_related("unit", "item__meeting", "plan", "amendment__plan", "composition", "framework")
+        .select_related("unit", "item__meeting", "plan", "amendment__plan", "composition", "framework", "dissolves")
         .get(pk=deliberation.pk)
     )
     if version is not None and found.version != version:
@@ -121,6 +121,7 @@ def propose_deliberation(
     amendment: PlanAmendment | None = None,
     composition: Composition | None = None,
     framework: Framework | None = None,
+    dissolves: Unit | None = None,
     is_secret: bool | None = None,
     at: datetime | None = None,
 ) -> Deliberation:
@@ -151,6 +152,7 @@ def propose_deliberation(
         amendment=amendment,
         composition=composition,
         framework=framework,
+        dissolves=dissolves,
         proposed_by=actor,
         proposed_at=moment(actor, at),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Case, CharField, Count, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from axes.choices import FrameworkState, NodeKind
@@ -14,7 +14,7 @@ from refamp.base.api.views import ReadViewSet, WriteViewSet
 from refamp.base.doors import everyone
 from refamp.base.sql import Fold
 from units.actions.partners import add_partner, change_partner
-from units.choices import Position
+from units.choices import Position, UnitState
 from units.filters.bodies import MandateFilter, PartnerFilter, UnitFilter
 from units.models import BodyRule, Mandate, Partner, Partnership, Unit
 from units.queries.bodies import in_force_on, keeps_partners_of, visible_mandates
@@ -59,7 +59,7 @@ class UnitViewSet(ReadViewSet):
         seats: dict[Any, int] = {}
         if self.wants("seats"):
             held = Mandate.objects.filter(in_force_on(timezone.localdate()), unit__in=keys).exclude(
-                position=Position.SUBSTITUTE
+                Q(position=Position.SUBSTITUTE) | Q(unit__state=UnitState.DISSOLVED)
             )
             seats = dict(held.values_list("unit").annotate(n=Count("pk")).order_by("unit"))
         rules: dict[Any, list[Row]] = {}

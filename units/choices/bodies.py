@@ -20,7 +20,7 @@ class UnitState(TextChoices):
 # from → to → who. "deliberation": only inside the transaction that closes one; the first Council and coordination unit
 # are constituted by the act that named them, at the founding set-up.
 UNIT_MOVES = {
-    UnitState.PROPOSED: {UnitState.CONSTITUTED: "deliberation"},
+    UnitState.PROPOSED: {UnitState.CONSTITUTED: "deliberation", UnitState.DISSOLVED: "deliberation"},
     UnitState.CONSTITUTED: {UnitState.DISSOLVED: "deliberation"},
 }
 
@@ -40,6 +40,8 @@ class EndReason(TextChoices):
     RESIGNATION = "resignation", _("resignation")
     REPLACED = "replaced", _("replaced")
     DISSOLVED = "dissolved", _("the unit was dissolved")
+    PARTNER_LEFT = "partner_left", _("the partner left")
+    UNDONE = "undone", _("entered by mistake and taken back")
 
 
 class SecondCallQuorum(TextChoices):
@@ -71,8 +73,11 @@ BODY_EVENTS = {
     "unit.proposed": _("proposed"),
     "unit.changed": _("facts or rules changed"),
     "unit.constituted": _("constituted"),
+    "unit.before_council": _("its end put before the Council"),
+    "unit.dissolved": _("dissolved"),
     "mandate.begun": _("mandate begun"),
     "mandate.ended": _("mandate ended"),
+    "mandate.position": _("position given"),
     "mandate.undone": _("mandate taken back"),
     "mandate.reopened": _("mandate in force again"),
     "council.elected": _("Council changed by election"),

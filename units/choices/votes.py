@@ -75,6 +75,7 @@ class SubjectKind(TextChoices):
     COMPOSITION = "composition", _("the composition of a unit")
     PLAN = "plan", _("an annual plan")
     AMENDMENT = "amendment", _("an amendment to a plan")
+    DISSOLUTION = "dissolution", _("the end of a unit")
     OTHER_ROOM = "other_room", _("a matter of another room")
 
 

@@ -1,6 +1,7 @@
-"""The tables of the room: bodies and mandates; partners; meetings; deliberations; plans."""
+"""The tables of the room: bodies, mandates, compositions; partners; meetings; deliberations; plans."""
 
-from units.models.bodies import BodyRule, Composition, CompositionSeat, Mandate, Partner, Partnership, Unit
+from units.models.bodies import BodyRule, Unit
+from units.models.compositions import Composition, CompositionSeat
 from units.models.deliberations import (
     Deliberation,
     FollowUp,
@@ -9,6 +10,7 @@ from units.models.deliberations import (
     SecretBallot,
     Vote,
 )
+from units.models.mandates import Mandate
 from units.models.meetings import (
     AgendaItem,
     Attendance,
@@ -19,6 +21,7 @@ from units.models.meetings import (
     Minutes,
     MinutesAmendment,
 )
+from units.models.partners import Partner, Partnership
 from units.models.plan_actions import Action, ActionNode, ActionPartner, ActionPlace
 from units.models.plan_parts import BudgetLine, Milestone, Risk
 from units.models.plan_progress import Progress, StatusOverride

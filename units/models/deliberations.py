@@ -24,7 +24,9 @@ from units.choices import (
     SubjectKind,
     VoteValue,
 )
-from units.models.bodies import Composition, Mandate, Unit
+from units.models.bodies import Unit
+from units.models.compositions import Composition
+from units.models.mandates import Mandate
 from units.models.meetings import AgendaItem
 
 
@@ -51,6 +53,7 @@ KEPT_WHEN_CLOSED = (
     "composition",
     "plan",
     "amendment",
+    "dissolves",
     "votes_for",
     "votes_against",
     "abstentions",
@@ -118,6 +121,9 @@ class Deliberation(models.Model):
         related_name="deliberations",
         verbose_name=_("amendment"),
     )
+    dissolves = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="dissolutions", verbose_name=_("unit to dissolve")
+    )
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("proposed by")
     )
@@ -173,7 +179,8 @@ class Deliberation(models.Model):
                 | Q(subject_kind="framework", framework__isnull=False)
                 | Q(subject_kind="composition", composition__isnull=False)
                 | Q(subject_kind="plan", plan__isnull=False)
-                | Q(subject_kind="amendment", amendment__isnull=False),
+                | Q(subject_kind="amendment", amendment__isnull=False)
+                | Q(subject_kind="dissolution", dissolves__isnull=False),
                 name="deliberation_holds_what_it_decides_on",
                 violation_error_message=_("Say what it decides on."),
             ),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.sql import refusal
 from units.choices import AmendmentState, ItemKind, MeetingFileKind, MeetingState, MinutesState, Presence
-from units.models.bodies import Mandate, Unit
+from units.models.bodies import Unit
+from units.models.mandates import Mandate
 
 ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 
@@ -234,6 +235,27 @@ class MeetingDocument(models.Model):
         return self.title
 
 
+# Whoever takes a seat is a substitute in the same body, for the same municipality or the same partner.
+STANDS_FOR_THE_SAME = f"""
+    IF NOT EXISTS (
+        SELECT 1 FROM units_mandate seat JOIN units_mandate other ON other.unit_id = seat.unit_id
+        WHERE seat.id = NEW.mandate_id AND other.id = NEW.substitute_id AND other.position = 'substitute'
+        AND (other.municipality_id = seat.municipality_id OR other.partner_id = seat.partner_id)
+    ) THEN
+        {refusal("substitute_stands_for_the_same", "A substitute takes a seat of the same municipality or partner.")}
+    END IF;
+    -- Whoever takes seats of one meeting waits here: nobody takes two by being quick.
+    PERFORM 1 FROM units_meeting WHERE id = NEW.meeting_id FOR UPDATE;
+    IF EXISTS (
+        SELECT 1 FROM units_attendance
+        WHERE meeting_id = NEW.meeting_id AND substitute_id = NEW.substitute_id AND id <> NEW.id
+    ) THEN
+        {refusal("substitute_takes_one_seat_of_a_meeting", "A substitute cannot take two seats.")}
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Attendance(models.Model):
     """Who came, for which mandate, and how. `substitute` is the mandate that took the seat, where one did."""
 
@@ -269,7 +291,14 @@ class Attendance(models.Model):
                 "attendance_of_a_held_meeting_stays",
                 "Who attended a meeting that was held stays.",
                 "'closed', 'cancelled'",
-            )
+            ),
+            pgtrigger.Trigger(
+                name="substitute_stands_for_the_same",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(new__substitute_id__isnull=False),
+                func=STANDS_FOR_THE_SAME,
+            ),
         ]
         verbose_name = _("attendance")
         verbose_name_plural = _("attendances")

@@ -14,7 +14,7 @@ from refamp.base.ids import uuid7
 from refamp.base.sql import refusal
 from refamp.territory.models import Municipality
 from units.choices import APPROVED_PLAN, ActionScope, ActionState
-from units.models.bodies import Partner
+from units.models.partners import Partner
 from units.models.plan_locks import ANY_CHANGE, LOCK, lock_of_parts, unless_open
 from units.models.plans import ActionPlan, Programme
 

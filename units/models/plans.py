@@ -25,7 +25,8 @@ from units.choices import (
     PlanState,
     UnitKind,
 )
-from units.models.bodies import Mandate, Unit
+from units.models.bodies import Unit
+from units.models.mandates import Mandate
 from units.models.plan_locks import (
     AMENDMENT_WAY,
     AUTHORS_STAY,

@@ -1,17 +1,26 @@
 """Bodies: who sits where, on which day; what each rule of composition says; how the effort is shared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from refamp.accounts.rules import is_coordination
 from refamp.territory.models import Municipality
-from units.choices import CLOSED_DELIBERATION, DeliberationState, Position, UnitKind, UnitState
-from units.models import Composition, Deliberation, Mandate, Partner, Partnership, Unit
+from units.choices import (
+    CLOSED_DELIBERATION,
+    PRESENT,
+    DeliberationState,
+    MeetingState,
+    Position,
+    UnitKind,
+    UnitState,
+)
+from units.models import Attendance, Composition, Deliberation, Mandate, Meeting, Partner, Partnership, Unit
 from units.rules import edits_bodies, keeps_council, keeps_partners, keeps_unit, proposes_compositions
 
 if TYPE_CHECKING:
@@ -66,6 +75,25 @@ def mandates_in_force(unit: Unit | None = None, day: date | None = None) -> Quer
 def seats_of(unit: Unit, day: date | None = None) -> QuerySet[Mandate]:
     """Who holds a seat on a day: everybody but the substitutes."""
     return mandates_in_force(unit, day).exclude(position=Position.SUBSTITUTE)
+
+
+def in_session_on_or_after(unit: Unit, day: date) -> Meeting | None:
+    """A meeting of a body that is in session on this day or later: under it, nobody's seat changes."""
+    open_now = Meeting.objects.filter(unit=unit, state=MeetingState.IN_SESSION).order_by("-starts_at").first()
+    if open_now is None:
+        return None
+    # Called for one day and gone past midnight, or held on second call: both days are the meeting's.
+    return open_now if day <= max(timezone.localdate(open_now.starts_at), timezone.localdate()) else None
+
+
+def last_used(mandates: Sequence[int]) -> date | None:
+    """The last day on which one of these mandates (by key) took part in a meeting, in its seat or in another's."""
+    last = Attendance.objects.filter(
+        Q(mandate__in=mandates) | Q(substitute__in=mandates),
+        presence__in=sorted(PRESENT),
+        meeting__state__in=[MeetingState.IN_SESSION, MeetingState.CLOSED],
+    ).aggregate(last=Max("meeting__starts_at"))["last"]
+    return timezone.localdate(last) if last else None
 
 
 def standing() -> QuerySet[Unit]:

@@ -17,8 +17,8 @@ from axes.models import CrossReference, Node
 from axes.queries.framework import ACCENTS
 from refamp.base.sql import Fold
 from refamp.territory.models import Municipality
-from units.choices import Position, UnitKind
-from units.formulas.bodies import size_for
+from units.choices import Position, UnitKind, UnitState
+from units.formulas.bodies import gini, rounded, size_for
 from units.models import Composition, Mandate, Partner, Unit
 from units.queries.bodies import mandates_in_force, present_municipalities, standing
 from units.rules import CHAIRS
@@ -47,6 +47,10 @@ class Seat:
     @property
     def is_substitute(self) -> bool:
         return self.position == Position.SUBSTITUTE
+
+    @property
+    def position_label(self) -> str | Promise:
+        return Position(self.position).label
 
     @property
     def said(self) -> str:
@@ -121,10 +125,15 @@ def proposed_seats(composition: Composition) -> list[Seat]:
 
 
 def bodies_on(day: date, **only: Any) -> list[Body]:
-    """The bodies that stand, each with who sits in it and what its rules say, by four queries whatever their number."""
-    units = list(standing().filter(**only))
+    """The bodies that stand, each with who sits in it and what its rules say, by four queries whatever their number.
+
+    One that is asked for by its code or key is there even if it was dissolved: without people or rules to keep.
+    """
+    asked = standing() if not {"code", "pk"} & set(only) else Unit.objects.all()
+    units = list(asked.filter(**only))
     mandates: dict[int, list[Mandate]] = {}
-    for mandate in in_seating_order(mandates_in_force(day=day).filter(unit__in=units)):
+    sitting = mandates_in_force(day=day).filter(unit__in=units).exclude(unit__state=UnitState.DISSOLVED)
+    for mandate in in_seating_order(sitting):
         mandates.setdefault(mandate.unit_id, []).append(mandate)
     axes, areas = axes_and_areas()
     # Only the Council has a seat for each.
@@ -133,7 +142,8 @@ def bodies_on(day: date, **only: Any) -> list[Body]:
     for unit in sorted(units, key=lambda unit: (KIND_ORDER[UnitKind(unit.kind)], unit.code)):
         axis = axes.get(unit.axis_lineage) if unit.axis_lineage else None
         body = Body(unit, axis, areas.get(axis.pk, []) if axis else [], mandates.get(unit.pk, []), places=places)
-        body.checks = checks_of(body, [seat_of(mandate) for mandate in body.mandates], places)
+        if unit.state != UnitState.DISSOLVED:
+            body.checks = checks_of(body, [seat_of(mandate) for mandate in body.mandates], places)
         found.append(body)
     return found
 
@@ -245,6 +255,8 @@ def strategic_checks(sitting: Sequence[Seat]) -> list[Check]:
 
 
 def coordination_checks(unit: Unit, sitting: Sequence[Seat]) -> list[Check]:
+    today = timezone.localdate()
+    gone = tuple(seat.said for seat in sitting if seat.partner and (seat.partner.ended_on or today) < today)
     lacking = [
         str(label)
         for label, present in (
@@ -269,6 +281,13 @@ def coordination_checks(unit: Unit, sitting: Sequence[Seat]) -> list[Check]:
             Origin.DOCUMENT,
             not unit.is_transitory,
             detail=_("transitory composition") if unit.is_transitory else "",
+        ),
+        Check(
+            "partners_stay",
+            _("Who sits for a partner sits for one that still is"),
+            Origin.READING,
+            not gone,
+            gone,
         ),
     ]
 
@@ -314,6 +333,44 @@ def sitting_nowhere(bodies: Iterable[Body], places: Iterable[Municipality]) -> l
         if mandate.municipality_id
     }
     return [place for place in places if place.pk not in held]
+
+
+@dataclass(frozen=True)
+class WithIt:
+    """What a proposed composition would make of the whole: who would sit nowhere, and the Gini of seats before, after.
+
+    None where there is no seat to share.
+    """
+
+    nowhere: list[Municipality]
+    gini_before: Decimal | None
+    gini_after: Decimal | None
+
+
+def with_composition(
+    bodies: Sequence[Body], body: Body, seats: Sequence[Seat], places: Sequence[Municipality]
+) -> WithIt:
+    """The seats of every body but the Council, with those of one body as proposed; no query."""
+
+    def shared(own: Iterable[Seat]) -> dict[int, int]:
+        held = {place.pk: 0 for place in places}
+        others = (
+            seat_of(mandate)
+            for each in bodies
+            if each.unit.pk != body.unit.pk and each.unit.kind != UnitKind.COUNCIL
+            for mandate in each.mandates
+        )
+        for seat in (*others, *own):
+            if seat.municipality and seat.municipality.pk in held and not seat.is_substitute:
+                held[seat.municipality.pk] += 1
+        return held
+
+    before, after = shared(map(seat_of, body.mandates)), shared(seats)
+    return WithIt(
+        [place for place in places if not after[place.pk]],
+        rounded(gini(list(before.values())), 3),
+        rounded(gini(list(after.values())), 3),
+    )
 
 
 def out_of_rule(day: date | None = None) -> list[Body]:

@@ -261,6 +261,8 @@ def decided_before(deliberation: Deliberation) -> Before | None:
         same &= Q(title=deliberation.title)
     elif deliberation.composition:
         same &= Q(composition__unit=deliberation.composition.unit_id)
+    elif deliberation.dissolves_id:
+        same &= Q(dissolves=deliberation.dissolves_id)
     last = (
         found.filter(same)
         .select_related("unit", "plan", "amendment__plan")

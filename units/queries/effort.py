@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from refamp.territory.models import Municipality
-from units.choices import UNCOUNTED_ACTION, ActionScope, BudgetSource, Position, UnitKind
+from units.choices import UNCOUNTED_ACTION, ActionScope, BudgetSource, Position, UnitKind, UnitState
 from units.formulas.bodies import Amount, gini, lorenz, rounded
 from units.models import Action, ActionPlace, BudgetLine
 from units.queries.bodies import mandates_in_force, present_municipalities
@@ -64,7 +64,9 @@ def efforts(day: date, year: int) -> list[Effort]:
     """
     places = list(present_municipalities())
     found = {place.pk: Effort(place) for place in places}
-    mandates = mandates_in_force(day=day).exclude(unit__kind=UnitKind.COUNCIL).exclude(position=Position.SUBSTITUTE)
+    mandates = mandates_in_force(day=day).exclude(
+        Q(unit__kind=UnitKind.COUNCIL) | Q(unit__state=UnitState.DISSOLVED) | Q(position=Position.SUBSTITUTE)
+    )
     for key, hours in mandates.filter(municipality__in=found).values_list("municipality_id", "hours_month"):
         effort = found[key]
         effort.seats += 1

@@ -22,7 +22,7 @@ from units.choices import (
 )
 from units.formulas.votes import Counts, Outcome, is_tie, outcome, quorum_of
 from units.models import Attendance, Deliberation, FollowUp, Mandate, Vote
-from units.queries.bodies import Keys, body_keys, in_force_on, mandates_of, seats_of
+from units.queries.bodies import Keys, body_keys, in_force_on, keys_for, mandates_of, seats_of
 from units.rules import chairs, is_secretariat, keeps_council, sits_in, speaks_for
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def deliberations(user: "Person") -> QuerySet[Deliberation]:
     held = mandates_of(user)
     if not held:
         return found.filter(closed)
-    coordination = body_keys().coordination
+    coordination = keys_for(user).coordination
     if coordination is not None and sits_in(held, coordination):
         return found
     units = {unit for unit, _position, _place in held}
@@ -59,6 +59,7 @@ def deliberations(user: "Person") -> QuerySet[Deliberation]:
         | Q(plan__unit__in=units)
         | Q(amendment__plan__unit__in=units)
         | Q(composition__unit__in=units)
+        | Q(dissolves__in=units)
     )
 
 

@@ -13,7 +13,7 @@ from refamp.base.errors import Refused
 from refamp.jobs.actions import Checked, Progress, Unfit, problem
 from refamp.jobs.models import Upload
 from refamp.jobs.spreadsheet import open_table
-from units.actions.mandates import Elected, hold_election, undo_election
+from units.actions.council import Elected, hold_election, undo_election
 from units.actions.partners import import_partners, undo_partners
 from units.choices import Position
 from units.exchange.bodies import ElectionFile, PartnersFile, read_election, read_partners
@@ -108,7 +108,7 @@ def apply_election(upload: Upload, _progress: Progress) -> dict[str, Any]:
             raise Unfit(found.problems, len(found.problems))
         done = elect(upload, found)
         return {
-            "ended": [str(mandate.public_id) for mandate in done.ended],
+            "ended": done.before,
             "begun": [str(mandate.public_id) for mandate in done.begun],
             "counts": [
                 {"label": _("Mandates that ended"), "value": len(done.ended)},
@@ -120,7 +120,7 @@ def apply_election(upload: Upload, _progress: Progress) -> dict[str, Any]:
 def undo_election_file(upload: Upload) -> dict[str, Any]:
     with translation.override(language_of(upload)):
         count = undo_election(
-            actor=sender(upload), begun=upload.outcome.get("begun", []), ended=upload.outcome.get("ended", [])
+            actor=sender(upload), begun=upload.outcome.get("begun", []), ended=upload.outcome.get("ended", {})
         )
         return {"counts": [{"label": _("Mandates taken back"), "value": count}]}
 

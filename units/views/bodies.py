@@ -1,4 +1,4 @@
-"""Bodies: the units, one unit, the Council, what a body's rules say, how the effort is shared."""
+"""Bodies: the units, one unit, the Council, what a body's rules say."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +18,10 @@ from refamp.audit.rules import sees_audit
 from refamp.base.doors import door, everyone, refused
 from refamp.base.errors import Refused, Stale
 from units.actions.bodies import change_unit, propose_unit
+from units.actions.dissolutions import DISSOLVABLE
 from units.choices import UnitKind, UnitState
 from units.forms.bodies import NewUnitForm, UnitForm
-from units.models import Mandate, Unit
+from units.models import Deliberation, Mandate, Unit
 from units.queries.bodies import (
     compositions,
     edits_bodies_of,
@@ -34,10 +35,9 @@ from units.queries.bodies import (
     visible_mandates,
 )
 from units.queries.composition import Body, bodies_on, functions_of, sitting_nowhere
-from units.queries.effort import efforts, spread_of
+from units.queries.dissolutions import open_dissolution
+from units.queries.votes import deliberations
 from units.rules import founds, sits_in
-
-YEARS = (2014, 2100)
 
 
 def attempt(
@@ -91,6 +91,7 @@ def units_page(request: HttpRequest) -> HttpResponse:
         "nowhere": sitting_nowhere(bodies, present_municipalities()),
         "axes_without": [axis for axis in axes.order_by("order") if axis.pk not in served],
         "edits": edits_bodies_of(request.user),
+        "dissolved": Unit.objects.filter(state=UnitState.DISSOLVED).order_by("code"),
     }
     return render(request, "units/bodies/units.html", context)
 
@@ -98,18 +99,30 @@ def units_page(request: HttpRequest) -> HttpResponse:
 @door(everyone)
 def unit_page(request: HttpRequest, code: str) -> HttpResponse:
     """One body: who sits in it, each rule and who breaks it, what it is for, how it decides."""
-    body = next(iter(bodies_on(timezone.localdate(), code=code)), None) or Body(unit_or_404(code), None, [], [])
+    body = next(iter(bodies_on(timezone.localdate(), code=code)), None)
+    if body is None:
+        raise Http404
     unit = body.unit
     if unit.kind == UnitKind.COUNCIL and unit.state != UnitState.DISSOLVED:
         return redirect("units:council")
     proposes = proposes_compositions_for(request.user)
+    ending = ending_shown(request, unit)
     context = shown(request, body) | {
         "compositions": list(compositions(request.user).filter(unit=unit)[:5]),
         "proposes": proposes and unit.state != UnitState.DISSOLVED,
+        "ending": ending,
+        "may_end": proposes and unit.kind in DISSOLVABLE and unit.state != UnitState.DISSOLVED and ending is None,
         "keeps": keeps_unit_of(request.user, unit),
         "next_step": next_step(request, body, proposes=proposes),
     }
     return render(request, "units/bodies/unit.html", context)
+
+
+def ending_shown(request: HttpRequest, unit: Unit) -> Deliberation | None:
+    """The deliberation that may end a unit, or has ended it, for who sees it."""
+    if unit.kind not in DISSOLVABLE:
+        return None
+    return open_dissolution(unit, deliberations(request.user))
 
 
 def shown(request: HttpRequest, body: Body) -> dict[str, Any]:
@@ -176,35 +189,6 @@ def council_page(request: HttpRequest) -> HttpResponse:
     ]
     context = shown(request, body) | {"rows": rows, "keeps": keeps_council_of(request.user)}
     return render(request, "units/bodies/council.html", context)
-
-
-@door(everyone)
-def effort_page(request: HttpRequest) -> HttpResponse:
-    """How evenly the effort is shared over the seventeen: the table, and for who wants them curve and coefficient."""
-    asked = request.GET.get("ano", "")
-    today = timezone.localdate()
-    year = int(asked) if asked.isascii() and asked.isdigit() and YEARS[0] <= int(asked) <= YEARS[1] else today.year
-    rows = efforts(today, year)
-    spreads = {
-        "seats": spread_of([row.seats for row in rows]),
-        "hours": spread_of([row.hours for row in rows]),
-        "actions": spread_of([row.actions for row in rows]),
-        "money": spread_of([row.money for row in rows]),
-    }
-    measures = [
-        ("seats", _("Seats")),
-        ("hours", _("Hours a month")),
-        ("actions", _("Actions led")),
-        ("money", _("Municipal money")),
-    ]
-    context = {
-        "rows": rows,
-        "year": year,
-        "years": (year - 1, year + 1),
-        "spreads": spreads,
-        "measures": [{"name": name, "label": label, "spread": spreads[name]} for name, label in measures],
-    }
-    return render(request, "units/bodies/effort.html", context)
 
 
 @door(edits_bodies_of, methods=("GET", "POST"))

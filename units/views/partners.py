@@ -16,7 +16,7 @@ from refamp.jobs.actions import create_upload
 from units.actions.partners import add_partner, begin_partnership, change_partner, end_partner, end_partnership
 from units.exchange.bodies import PARTNER_COLUMNS, partner_rows
 from units.filters.bodies import PartnerFilter
-from units.forms.bodies import EndForm, PartnerForm, PartnersFileForm, PartnershipForm, initial_partner
+from units.forms.partners import EndForm, PartnerForm, PartnersFileForm, PartnershipForm, initial_partner
 from units.models import Partner, Partnership
 from units.queries.bodies import keeps_partners_of, keeps_unit_of, partners_listed, standing
 from units.tasks.bodies import PARTNERS

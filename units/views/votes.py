@@ -67,6 +67,7 @@ def deliberation_or_404(request: HttpRequest, public_id: Any) -> Deliberation:
         "plan__opinion_by",
         "amendment__plan__unit",
         "composition__unit",
+        "dissolves",
         "framework",
         "proposed_by",
         "ballot",
