@@ -13,7 +13,7 @@ from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.ids import uuid7
 from refamp.base.states import check_move
 from units.actions.plan_content import check_content, in_order, write_plan
-from units.actions.plan_decisions import make_version, reason_of
+from units.actions.plan_decisions import make_version
 from units.actions.plans import locked_plan
 from units.actions.progress import recompute_progress
 from units.actions.votes import propose_deliberation
@@ -23,6 +23,7 @@ from units.models import Action, ActionPlan, AgendaItem, Deliberation, PlanAmend
 from units.queries.bodies import mandates_of
 from units.queries.plan_content import content_of, known_for
 from units.queries.plans import bodies, next_number
+from units.queries.reasons import reasons_of
 from units.queries.votes import answer_of
 from units.rules import brings_to_council, writes_plan
 
@@ -53,12 +54,12 @@ def check_part(actor: User, amendment: PlanAmendment, part: str) -> None:
 
 
 def put(
-    amendment: PlanAmendment, state: str, *, actor: User | None, reason: str = "", decision_note: str = ""
+    amendment: PlanAmendment, state: str, *, actor: User | None, reason: str = "", decision_facts: Any = None
 ) -> PlanAmendment:
     before = amendment.state
-    amendment.state, amendment.decision_note = state, decision_note
+    amendment.state, amendment.decision_facts = state, decision_facts
     amendment.version += 1
-    amendment.save(update_fields=["state", "decision_note", "version", "updated_at"])
+    amendment.save(update_fields=["state", "decision_facts", "version", "updated_at"])
     record(
         actor=actor,
         action=f"amendment.{state}",
@@ -214,8 +215,8 @@ def decide_amendment(deliberation: Deliberation, _outcome: Any = None) -> None:
         "undecided": PlanAmendmentState.SUBMITTED,
     }
     check_move(AMENDMENT_MOVES, amendment.state, states[answer])
-    note = reason_of(deliberation) if answer == "refused" else ""
-    put(amendment, states[answer], actor=None, reason=label, decision_note=note)
+    facts = reasons_of(deliberation) if answer == "refused" else None
+    put(amendment, states[answer], actor=None, reason=label, decision_facts=facts)
     if answer == "approved":
         apply_amendment(amendment, deliberation)
 

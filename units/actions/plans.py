@@ -86,6 +86,8 @@ def move_plan(*, actor: User, plan: ActionPlan, state: str, version: int | None 
         values["opinion_by"] = actor
     if state == PlanState.RETURNED and not values.get("return_reason"):
         raise Refused(_("Say why."), code="reason", field="return_reason")
+    if state == PlanState.RETURNED:
+        values["return_facts"] = None
     if state == PlanState.BEFORE_COUNCIL and "item" not in values:
         raise Refused(_("Say at which point of which agenda."), code="item", field="item")
     values.pop("item", None)
