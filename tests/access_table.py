@@ -435,6 +435,7 @@ EXPECTED: dict[str, dict[str, int | str]] = {
     "units:amendment_council": {"*": 404, "nobody": "login"},
     "units:amendment_drop": {"*": 404, "nobody": "login"},
     "units:amendment_head": {"*": 404, "nobody": "login"},
+    "units:amendment_opinion": {"*": 404, "nobody": "login"},
     "units:amendment_step": {"*": 404, "nobody": "login"},
     "units:matrix": {"*": 200},
     "units:matrix_csv": {"*": 200},

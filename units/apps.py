@@ -19,12 +19,14 @@ class UnitsConfig(AppConfig):
         from units.actions.votes import decide_framework, register_handler  # noqa: PLC0415
         from units.choices import BODY_EVENTS, MEETING_EVENTS, PLAN_EVENTS, VOTE_EVENTS, SubjectKind  # noqa: PLC0415
         from units.queries.digests import task_lines  # noqa: PLC0415
+        from units.queries.plan_digest import plan_lines  # noqa: PLC0415
         from units.rules import may_see_body_imports  # noqa: PLC0415
         from units.tasks import bodies, plans  # noqa: PLC0415
         from units.tasks.meetings import make_papers  # noqa: PLC0415
 
         name_actions(BODY_EVENTS | MEETING_EVENTS | PLAN_EVENTS | VOTE_EVENTS)
         register_digest("units.follow_ups", task_lines)
+        register_digest("units.plans", plan_lines)
         register(MAKE, make_papers, label=_("The papers of a meeting"))
         register_handler(SubjectKind.FRAMEWORK, decide_framework)
         register_handler(SubjectKind.COMPOSITION, decide_composition)

@@ -138,6 +138,7 @@ plans: list[URLPattern] = [
     path("planos/emendas/<uuid:public_id>/acoes/nova/", amendment_views.action_page, name="amendment_action_add"),
     path("planos/emendas/<uuid:public_id>/acoes/<uuid:key>/", amendment_views.action_page, name="amendment_action"),
     path("planos/emendas/<uuid:public_id>/acoes/<uuid:key>/retirar/", amendment_views.drop_step, name="amendment_drop"),
+    path("planos/emendas/<uuid:public_id>/parecer/", amendment_views.opinion_page, name="amendment_opinion"),
     path("planos/emendas/<uuid:public_id>/conselho/", amendment_views.council_page, name="amendment_council"),
     path("planos/emendas/<uuid:public_id>/passo/<slug:name>/", amendment_views.step, name="amendment_step"),
     path("planos/<uuid:public_id>/", plan_views.plan_page, name="plan"),

@@ -9,11 +9,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from axes.choices import NodeKind
+from refamp.accounts.models import User
 from refamp.base.errors import NotAllowed, Refused, Stale
 from tests.factories import (
     ActionFactory,
     ActionPlanFactory,
     BudgetLineFactory,
+    MandateFactory,
     MilestoneFactory,
     MunicipalityFactory,
     NodeFactory,
@@ -28,6 +30,7 @@ from units.actions.amendments import (
     draft_amendment,
     drop_from_amendment,
     edit_amendment,
+    give_amendment_opinion,
     move_amendment,
     put_amendment_before_council,
 )
@@ -45,6 +48,7 @@ from units.choices import (
 from units.formulas.plans import canonical, digest
 from units.models import Action, ActionPlan, PlanAmendment, PlanVersion
 from units.queries.plan_content import content_of
+from units.queries.votes import is_author_of
 
 pytestmark = pytest.mark.django_db
 LOCKED = [state for state in PlanState if state not in {PlanState.DRAFT, PlanState.RETURNED}]
@@ -354,6 +358,7 @@ def test_version_one_stays_byte_identical_and_raw_sql_cannot_change_it(here):
     report_milestone(actor=here.member, milestone=first.milestones.first(), progress=50)
     amendment = amended(here, plan, title="Primeira, maior", weight="2.00")
     move_amendment(actor=here.member, amendment=amendment, state=PlanAmendmentState.SUBMITTED)
+    give_amendment_opinion(actor=here.reviewer, amendment=amendment, opinion="Concordamos.", favourable=True)
     found = put_amendment_before_council(
         actor=here.president,
         amendment=amendment,
@@ -416,7 +421,7 @@ def test_an_amendment_adds_an_action_changes_milestones_and_keeps_their_progress
     ("closed", "effect", "answer", "state"),
     [
         (DeliberationState.FAILED, LegalEffect.BINDING, "", PlanAmendmentState.REJECTED),
-        (DeliberationState.NO_QUORUM, LegalEffect.BINDING, "", PlanAmendmentState.SUBMITTED),
+        (DeliberationState.NO_QUORUM, LegalEffect.BINDING, "", PlanAmendmentState.OPINION_GIVEN),
         (DeliberationState.PASSED, LegalEffect.PROPOSAL, "", PlanAmendmentState.AWAITING_METROPOLITAN),
         (DeliberationState.PASSED, LegalEffect.PROPOSAL, MetropolitanAnswer.ACCEPTED, PlanAmendmentState.APPROVED),
         (DeliberationState.PASSED, LegalEffect.PROPOSAL, MetropolitanAnswer.REJECTED, PlanAmendmentState.REJECTED),
@@ -482,8 +487,13 @@ def test_every_pair_of_states_of_an_amendment(here, old, new, name):
     ActionFactory(plan=plan, nodes=[here.response])
     amendment = PlanAmendmentFactory(plan=plan, state=old, created_by=here.member, content={"actions": []})
     part = AMENDMENT_MOVES.get(old, {}).get(new)
-    parts = {"unit": {"member", "colleague"}, "secretariat": {"president", "reviewer"}}
+    parts = {
+        "unit": {"member", "colleague"},
+        "reviewer": {"reviewer"},
+        "secretariat": {"president", "reviewer"},
+    }
     given = {"item": agenda_item(here.council)} if new == "before_council" else {}
+    given |= {"opinion": "Sim"} if new == "opinion_given" else {}
     try:
         move_amendment(actor=getattr(here, name), amendment=amendment, state=new, **given)
         outcome = "moved"
@@ -499,21 +509,49 @@ def test_every_pair_of_states_of_an_amendment(here, old, new, name):
         assert outcome == ("moved" if name in parts[part] else "not allowed")
 
 
-def test_whoever_wrote_an_amendment_does_not_bring_it_before_the_council(here):
+def also_sits_in(here, person, *bodies):
+    for body in bodies:
+        MandateFactory(unit=body, person=person)
+    return User.objects.get(pk=person.pk)
+
+
+def test_whoever_wrote_in_an_amendment_neither_weighs_it_nor_brings_it_nor_closes_the_vote(here):
+    plan, _first = approved(here)
+    colleague = also_sits_in(here, here.colleague, here.coordination)
+    amendment = amended(here, plan, title="Outra")
+    edit_amendment(actor=colleague, amendment=amendment, version=2, head={"title": "Da colega", "summary": ""})
+    move_amendment(actor=here.member, amendment=amendment, state=PlanAmendmentState.SUBMITTED)
+    with pytest.raises(NotAllowed):
+        give_amendment_opinion(actor=colleague, amendment=amendment, opinion="Muito bem", favourable=True)
+    give_amendment_opinion(actor=here.reviewer, amendment=amendment, opinion="Concordamos", favourable=True)
+    bring = {"item": agenda_item(here.council), "rule": "simple_majority", "legal_effect": "binding"}
+    with pytest.raises(NotAllowed):
+        put_amendment_before_council(actor=colleague, amendment=amendment, **bring)
+    found = put_amendment_before_council(actor=here.president, amendment=amendment, **bring)
+    for person in (here.member, colleague, here.president):
+        assert is_author_of(person, found), "wrote it, or proposed it"
+    assert not is_author_of(here.councillor, found)
+    decide(found)
+    assert plan.authors.filter(pk=colleague.pk).exists(), "what they wrote is in the plan now"
+    assert refused("DELETE FROM units_planamendment_authors WHERE planamendment_id = %s", amendment.pk)
+
+
+def test_an_amendment_goes_the_way_of_its_plan_with_an_opinion_before_the_council(here):
     plan, _first = approved(here)
     amendment = amended(here, plan, title="Outra")
-    with pgtrigger.ignore("units.PlanAmendment:amendment_is_approved_by_a_deliberation"):
-        changes = {"state": PlanAmendmentState.SUBMITTED, "created_by": here.president}
-        PlanAmendment.objects.filter(pk=amendment.pk).update(**changes)
-    amendment.refresh_from_db()
-    with pytest.raises(NotAllowed):
-        put_amendment_before_council(
-            actor=here.president,
-            amendment=amendment,
-            item=agenda_item(here.council),
-            rule="simple_majority",
-            legal_effect="binding",
-        )
+    move_amendment(actor=here.member, amendment=amendment, state=PlanAmendmentState.SUBMITTED)
+    bring = {"item": agenda_item(here.council), "rule": "simple_majority", "legal_effect": "binding"}
+    with pytest.raises(Refused) as refusal:
+        put_amendment_before_council(actor=here.president, amendment=amendment, **bring)
+    assert refusal.value.code == "wrong_state"
+    with pytest.raises(Refused) as refusal:
+        give_amendment_opinion(actor=here.reviewer, amendment=amendment, opinion=" ", favourable=True)
+    assert refusal.value.code == "opinion"
+    amendment = give_amendment_opinion(actor=here.reviewer, amendment=amendment, opinion="Não", favourable=False)
+    assert (amendment.opinion_by, amendment.opinion_is_favourable) == (here.reviewer, False)
+    opinion = "UPDATE units_planamendment SET opinion_by_id = %s WHERE id = %s"
+    assert refused(opinion, here.member.pk, amendment.pk) == "amendment_opinion_is_not_its_authors"
+    put_amendment_before_council(actor=here.president, amendment=amendment, **bring)
 
 
 def test_what_the_plan_serves_stays_readable_when_a_new_edition_comes_into_force(here):

@@ -4,12 +4,14 @@ import io
 import json
 from decimal import Decimal
 
+import pgtrigger
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from refamp.base.errors import Refused
 from refamp.jobs.actions import confirm_upload, create_upload
 from refamp.jobs.actions.uploads import apply_upload, check_upload, spec
 from refamp.jobs.models import Upload
@@ -24,12 +26,13 @@ from tests.factories import (
 )
 from tests.units.planning import YEAR, content, decide, deliberation, told, world
 from units.actions.amendments import draft_amendment, edit_amendment
-from units.actions.plan_drafts import draft_plan, save_action
+from units.actions.plan_drafts import draft_plan, edit_plan, save_action
 from units.actions.progress import override_status, recompute_progress
-from units.choices import PlanState
+from units.choices import LONGEST_TEXT, PlanState
 from units.exchange.plans import SHEETS, workbook
+from units.forms.plans import BudgetForm
 from units.formulas.plans import canonical
-from units.models import Action, ActionPlan, BudgetLine
+from units.models import Action, ActionPlan, BudgetLine, Deliberation, PlanVersion
 from units.queries.plan_content import content_of
 from units.queries.plans import money_of
 from units.tasks.plans import KIND
@@ -224,13 +227,90 @@ def test_a_node_shows_the_actions_that_serve_what_stands_below_it(here, client_o
     )
 
 
-def test_an_amendment_is_seen_by_who_decides_on_it_and_by_nobody_else(here, client_of):
+@pytest.mark.parametrize(
+    ("state", "who"),
+    [
+        ("draft", {"member"}),
+        ("submitted", {"member", "reviewer"}),
+        ("opinion_given", {"member", "reviewer"}),
+        ("before_council", {"member", "reviewer", "councillor"}),
+        ("rejected", {"member", "reviewer", "councillor"}),
+        ("approved", {"member", "reviewer", "councillor", "other_member", "outsider"}),
+    ],
+)
+def test_an_amendment_is_seen_by_who_decides_on_it_when_they_do(here, client_of, state, who):
     plan = approved(here)
-    amendment = PlanAmendmentFactory(plan=plan, content=content_of(plan), created_by=here.member)
+    made = draft_amendment(actor=here.member, plan=plan, reason="Mais")
+    other = ActionPlanFactory(unit=here.unit, year=YEAR - 1, state="approved")
+    amendment = PlanAmendmentFactory(plan=other, state=state, content=made.content, created_by=here.member)
+    if state == "approved":
+        with pgtrigger.ignore("units.PlanVersion:version_is_what_was_decided"):
+            for number, of in ((1, None), (2, amendment)):
+                kept = {"content": canonical(made.content), "sha256": "", "deliberation": Deliberation.objects.first()}
+                PlanVersion.objects.create(plan=other, number=number, amendment=of, **kept)
     address = reverse("units:amendment", args=[amendment.public_id])
-    seen = {name: client_of(getattr(here, name)).get(address).status_code for name in (
-        "member", "reviewer", "councillor", "other_member", "outsider")}  # fmt: skip
-    assert seen == {"member": 200, "reviewer": 200, "councillor": 200, "other_member": 404, "outsider": 404}
+    people = ("member", "reviewer", "councillor", "other_member", "outsider")
+    assert {name for name in people if client_of(getattr(here, name)).get(address).status_code == 200} == who
+    listed = reverse("units:plan_versions", args=[amendment.plan.public_id])
+    assert {name for name in people if address in client_of(getattr(here, name)).get(listed).content.decode()} == who
+
+
+def test_what_municipalities_proposed_is_not_told_of_an_approved_plan(here, api_of):
+    plan = draft_plan(actor=here.member, unit=here.unit, year=YEAR, title="Plano")
+    save_action(actor=here.member, plan=plan, content=content(here.response))
+    ActionPlan.objects.filter(pk=plan.pk).update(state=PlanState.BEFORE_COUNCIL)
+    refused_once = deliberation(here, plan=plan)
+    refused_once.positions.create(
+        municipality=here.places[0], stance="against", proposed_change="POSIÇÃO RESERVADA", author=here.president
+    )
+    decide(refused_once, "failed")
+    plan.refresh_from_db()
+    assert "POSIÇÃO RESERVADA" in plan.return_reason
+    ActionPlan.objects.filter(pk=plan.pk).update(state=PlanState.BEFORE_COUNCIL)
+    decide(deliberation(here, plan=plan))
+    for address, query in (("plans-detail", {}), ("plans-list", {}), ("plans-list", {"format": "csv"})):
+        args = [plan.public_id] if address == "plans-detail" else []
+        answer = api_of(None).get(reverse(f"api:{address}", args=args), query)
+        assert answer.status_code == 200
+        assert "RESERVADA" not in b"".join(answer).decode()
+
+
+@pytest.mark.parametrize("field", ["description", "mitigation", "summary"])
+def test_texts_of_plans_have_an_end(here, api_of, field):
+    plan, _action = draft(here)
+    long = "x" * (LONGEST_TEXT + 1)
+    client = api_of(here.member)
+    if field == "summary":
+        with pytest.raises(Refused) as refusal:
+            edit_plan(actor=here.member, plan=plan, version=None, title="Plano", summary=long)
+        assert refusal.value.code == "too_long"
+        data = {"unit": "UE1", "year": YEAR + 5, "title": "T", "summary": long}
+        answer = client.post(reverse("api:plans-list"), data, format="json")
+    else:
+        risk = {"description": "x", "likelihood": "low", "impact": "low", "mitigation": long}
+        change = {"description": long} if field == "description" else {"risks": [risk]}
+        with pytest.raises(Refused) as refusal:
+            save_action(actor=here.member, plan=plan, content=content(here.response, year=YEAR + 1, **change))
+        assert refusal.value.code == "too_long"
+        data = {"plan": str(plan.public_id), "title": "T", "scope": "supramunicipal", "serves": ["1.1.1"],
+                "starts_on": f"{YEAR + 1}-01-01", "ends_on": f"{YEAR + 1}-12-31", **change}  # fmt: skip
+        answer = client.post(reverse("api:actions-list"), data, format="json")
+    assert answer.status_code in {400, 422}, answer.content
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("12 500,50", "12500.50"), ("12\xa0500,50 €", "12500.50"), ("12.500,50", "12500.50"), ("12500.5", "12500.50")],
+)
+def test_money_is_typed_as_the_platform_writes_it(here, typed, kept):
+    form = BudgetForm({"year": YEAR, "source": "municipal", "amount": typed})
+    assert form.is_valid(), form.errors
+    assert Decimal(form.told()["amount"]) == Decimal(kept)
+
+
+@pytest.mark.parametrize("typed", ["12.500", "doze", "1,2,3", "-5"])
+def test_money_that_could_mean_two_things_is_asked_again(here, typed):
+    assert not BudgetForm({"year": YEAR, "source": "municipal", "amount": typed}).is_valid()
 
 
 # The API --------------------------------------------------------------------------------------------------------------

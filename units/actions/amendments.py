@@ -12,9 +12,9 @@ from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.ids import uuid7
 from refamp.base.states import check_move
-from units.actions.plan_content import check_content, in_order, write_plan
-from units.actions.plan_decisions import make_version
-from units.actions.plans import locked_plan
+from units.actions.plan_content import check_content, check_length, in_order, write_plan
+from units.actions.plan_decisions import make_version, reason_of
+from units.actions.plans import check_opinion, locked_plan
 from units.actions.progress import recompute_progress
 from units.actions.votes import propose_deliberation
 from units.choices import AMENDMENT_MOVES, LegalEffect, PlanAmendmentState, PlanState, SubjectKind
@@ -23,9 +23,8 @@ from units.models import Action, ActionPlan, AgendaItem, Deliberation, PlanAmend
 from units.queries.bodies import mandates_of
 from units.queries.plan_content import content_of, known_for
 from units.queries.plans import bodies, next_number
-from units.queries.reasons import reasons_of
-from units.queries.votes import answer_of
-from units.rules import brings_to_council, writes_plan
+from units.queries.votes import amendment_authors, answer_of
+from units.rules import brings_to_council, reviews_plan, writes_plan
 
 
 def locked_amendment(amendment: PlanAmendment, version: int | None = None) -> PlanAmendment:
@@ -39,33 +38,40 @@ def locked_amendment(amendment: PlanAmendment, version: int | None = None) -> Pl
 
 
 def check_part(actor: User, amendment: PlanAmendment, part: str) -> None:
-    """As for plans; and whoever wrote the amendment does not bring it before the Council."""
+    """As for plans; and whoever wrote in the amendment neither weighs it nor brings it before the Council."""
     if part == "deliberation":
         raise Refused(_("Only a deliberation decides this."), code="needs_deliberation")
     held, known = mandates_of(actor), bodies()
-    if part == "unit":
-        allowed = writes_plan(held, amendment.plan.unit_id)
-    else:
-        allowed = actor.pk != amendment.created_by_id and brings_to_council(
-            held, council=known.council, coordination=known.coordination
-        )
-    if not allowed:
+    wrote = actor.pk in amendment_authors(amendment)
+    allowed = {
+        "unit": writes_plan(held, amendment.plan.unit_id),
+        "reviewer": reviews_plan(
+            held,
+            amendment.plan.unit_id,
+            coordination=known.coordination,
+            strategic=known.strategic,
+            is_author=wrote,
+        ),
+        "secretariat": not wrote and brings_to_council(held, council=known.council, coordination=known.coordination),
+    }
+    if not allowed[part]:
         raise NotAllowed
 
 
-def put(
-    amendment: PlanAmendment, state: str, *, actor: User | None, reason: str = "", decision_facts: Any = None
-) -> PlanAmendment:
-    before = amendment.state
-    amendment.state, amendment.decision_facts = state, decision_facts
+def put(amendment: PlanAmendment, state: str, *, actor: User | None, reason: str = "", **values: Any) -> PlanAmendment:
+    """Write a state that was checked, with its record."""
+    before = {"state": amendment.state} | {name: getattr(amendment, name) for name in values}
+    amendment.state = state
+    for name, value in values.items():
+        setattr(amendment, name, value)
     amendment.version += 1
-    amendment.save(update_fields=["state", "decision_facts", "version", "updated_at"])
+    amendment.save(update_fields=["state", *values, "version", "updated_at"])
     record(
         actor=actor,
         action=f"amendment.{state}",
         obj=amendment,
-        before={"state": before},
-        after={"state": state},
+        before=before,
+        after={"state": state} | values,
         reason=reason,
     )
     return amendment
@@ -81,6 +87,7 @@ def draft_amendment(*, actor: User, plan: ActionPlan, reason: str) -> PlanAmendm
         raise Refused(_("Only an approved plan that is not closed is amended."), code="not_approved")
     if not reason.strip():
         raise Refused(_("Say why."), code="reason", field="reason")
+    check_length(reason, "reason")
     if found.amendments.exclude(state__in=["approved", "rejected"]).exists():
         raise Refused(_("This plan already has an amendment that was not decided."), code="open")
     made = PlanAmendment.objects.create(
@@ -90,6 +97,7 @@ def draft_amendment(*, actor: User, plan: ActionPlan, reason: str) -> PlanAmendm
         content=content_of(found),
         created_by=actor,
     )
+    made.authors.add(actor)
     record(actor=actor, action="amendment.drafted", obj=made, after={"number": made.number}, reason=reason)
     return made
 
@@ -108,6 +116,7 @@ def edit_amendment(
     check_part(actor, found, "unit")
     if found.state != PlanAmendmentState.DRAFT:
         raise Refused(_("Only a draft is written in."), code="locked")
+    check_length((head or {}).get("summary", ""), "summary")
     content = {**found.content, **(head or {})}
     if action is not None:
         known = known_for(found.plan)
@@ -126,6 +135,7 @@ def edit_amendment(
     changed = difference(found.content, content)
     if not changed:
         return found
+    found.authors.add(actor)
     found.content = content
     found.version += 1
     found.save(update_fields=["content", "version", "updated_at"])
@@ -152,6 +162,7 @@ def drop_from_amendment(*, actor: User, amendment: PlanAmendment, key: str, vers
         raise Refused(_("Only a draft is written in."), code="locked")
     if Action.objects.filter(plan=found.plan, key=key).exists():
         raise Refused(_("An action of an approved plan is cancelled, not left out."), code="left_out")
+    found.authors.add(actor)
     found.content = {**found.content, "actions": [each for each in found.content["actions"] if each["key"] != key]}
     found.version += 1
     found.save(update_fields=["content", "version", "updated_at"])
@@ -161,16 +172,41 @@ def drop_from_amendment(*, actor: User, amendment: PlanAmendment, key: str, vers
 
 @transaction.atomic
 def move_amendment(
-    *, actor: User, amendment: PlanAmendment, state: str, version: int | None = None, item: AgendaItem | None = None
+    *,
+    actor: User,
+    amendment: PlanAmendment,
+    state: str,
+    version: int | None = None,
+    item: AgendaItem | None = None,
+    **values: Any,
 ) -> PlanAmendment:
     """Move an amendment along its table. What a deliberation does is refused here."""
     found = locked_amendment(amendment, version)
     check_part(actor, found, check_move(AMENDMENT_MOVES, found.state, state))
     if state == PlanAmendmentState.SUBMITTED and not difference(content_of(found.plan), found.content):
         raise Refused(_("The amendment changes nothing yet."), code="empty")
+    if state == PlanAmendmentState.SUBMITTED:
+        values |= {"opinion": "", "opinion_is_favourable": None, "opinion_by": None}
+    if state == PlanAmendmentState.OPINION_GIVEN:
+        check_opinion(values.get("opinion", ""))
+        values["opinion_by"] = actor
     if state == PlanAmendmentState.BEFORE_COUNCIL and item is None:
         raise Refused(_("Say at which point of which agenda."), code="item", field="item")
-    return put(found, state, actor=actor)
+    return put(found, state, actor=actor, **values)
+
+
+def give_amendment_opinion(
+    *, actor: User, amendment: PlanAmendment, opinion: str, favourable: bool, version: int | None = None
+) -> PlanAmendment:
+    """Say what the reviewing unit thinks of an amendment, favourable or not. Never by somebody who wrote in it."""
+    return move_amendment(
+        actor=actor,
+        amendment=amendment,
+        state=PlanAmendmentState.OPINION_GIVEN,
+        version=version,
+        opinion=opinion,
+        opinion_is_favourable=favourable,
+    )
 
 
 @transaction.atomic
@@ -212,11 +248,11 @@ def decide_amendment(deliberation: Deliberation, _outcome: Any = None) -> None:
         "approved": PlanAmendmentState.APPROVED,
         "refused": PlanAmendmentState.REJECTED,
         "awaiting": PlanAmendmentState.AWAITING_METROPOLITAN,
-        "undecided": PlanAmendmentState.SUBMITTED,
+        "undecided": PlanAmendmentState.OPINION_GIVEN,
     }
     check_move(AMENDMENT_MOVES, amendment.state, states[answer])
-    facts = reasons_of(deliberation) if answer == "refused" else None
-    put(amendment, states[answer], actor=None, reason=label, decision_facts=facts)
+    note = reason_of(deliberation) if answer == "refused" else ""
+    put(amendment, states[answer], actor=None, reason=label, decision_note=note)
     if answer == "approved":
         apply_amendment(amendment, deliberation)
 
@@ -225,6 +261,8 @@ def apply_amendment(amendment: PlanAmendment, deliberation: Deliberation) -> Non
     """Write the working copy into the plan's rows and keep the result as its next version."""
     plan = amendment.plan
     content = amendment.content
+    # What they wrote is now in the plan: they do not weigh it either.
+    plan.authors.add(*amendment_authors(amendment))
     done = write_plan(None, plan, content, known_for(plan, content), removing=False)
     if (plan.title, plan.summary) != (content["title"], content["summary"]):
         plan.title, plan.summary = content["title"], content["summary"]

@@ -18,13 +18,13 @@ from refamp.audit.actions import record
 from refamp.base.errors import Refused
 from refamp.base.ids import uuid7
 from refamp.base.states import check_move
-from units.choices import ACTION_MOVES, ActionScope, ActionState, BudgetSource, Level
+from units.choices import ACTION_MOVES, LONGEST_TEXT, ActionScope, ActionState, BudgetSource, Level
 from units.models import Action, ActionPlan, BudgetLine, Milestone, Risk
 from units.queries.plan_content import Known, actions_with_all, content_of_action
 
 MOST_ACTIONS = 500
 MOST_PARTS = 60
-LENGTHS = {"code": 20, "title": 250, "target_group": 250}
+LENGTHS = {"code": 20, "title": 250, "target_group": 250, "description": LONGEST_TEXT}
 MOST_WEIGHT = Decimal("9999.99")
 MOST_MONEY = Decimal("999999999999.99")
 MOST_PEOPLE = 2_147_483_647
@@ -180,9 +180,18 @@ def faults_of_risks(risks: list[Mapping[str, Any]]) -> list[Fault]:
     for place, risk in enumerate(risks):
         if not risk["description"].strip() or len(risk["description"]) > 300:  # noqa: PLR2004 - the column's width
             faults.append(Fault("risks", "risk", _("A risk is told in at most 300 characters."), place, "description"))
+        if len(risk["mitigation"]) > LONGEST_TEXT:
+            told = _("At most %(most)s characters.") % {"most": LONGEST_TEXT}
+            faults.append(Fault("risks", "too_long", told, place, "mitigation"))
         if risk["likelihood"] not in Level.values or risk["impact"] not in Level.values:
             faults.append(Fault("risks", "level", _("Unknown level."), place, "likelihood"))
     return faults
+
+
+def check_length(text: str, field: str) -> None:
+    """Texts are read by people, kept in every version and fit a cell of a spreadsheet."""
+    if len(text) > LONGEST_TEXT:
+        raise Refused(_("At most %(most)s characters.") % {"most": LONGEST_TEXT}, code="too_long", field=field)
 
 
 def check_content(content: Mapping[str, Any], known: Known, *, complete: bool = False) -> None:

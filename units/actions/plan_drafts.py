@@ -13,6 +13,7 @@ from refamp.base.ids import uuid7
 from units.actions.plan_content import (
     MOST_ACTIONS,
     check_content,
+    check_length,
     in_order,
     release,
     write_action,
@@ -37,6 +38,7 @@ def draft_plan(*, actor: User, unit: Unit, year: int, title: str, summary: str =
     first, last = 2014, 2100
     if not first <= year <= last:
         raise Refused(_("The year is out of range."), code="year", field="year")
+    check_length(summary, "summary")
     try:
         with transaction.atomic():
             plan = ActionPlan.objects.create(unit=unit, year=year, title=title, summary=summary, created_by=actor)
@@ -62,6 +64,7 @@ def opened(actor: User, plan: ActionPlan, version: int | None = None) -> ActionP
 def edit_plan(*, actor: User, plan: ActionPlan, version: int | None, title: str, summary: str) -> ActionPlan:
     """Change a draft's head."""
     found = opened(actor, plan, version)
+    check_length(summary, "summary")
     new = {"title": title, "summary": summary}
     before = {name: getattr(found, name) for name in new if getattr(found, name) != new[name]}
     if before:
@@ -157,6 +160,7 @@ def write_draft(
 ) -> tuple[ActionPlan, dict[str, list[str]]]:
     """Make a draft say what a whole content says: actions that it leaves out go. The answer says what was done."""
     found = opened(actor, plan, version)
+    check_length(content["summary"], "summary")
     known = known_for(found)
     for action in content["actions"]:
         check_content(action, known)

@@ -11,9 +11,7 @@ from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
-from units.actions.plan_content import (
-    faults_of,
-)
+from units.actions.plan_content import check_length, faults_of
 from units.choices import (
     PLAN_MOVES,
     PlanState,
@@ -81,17 +79,23 @@ def move_plan(*, actor: User, plan: ActionPlan, state: str, version: int | None 
         values |= {"submitted_by": actor, "submitted_at": timezone.now()}
         values |= {"opinion": "", "opinion_is_favourable": None, "opinion_by": None}
     if state == PlanState.OPINION_GIVEN:
-        if not values.get("opinion"):
-            raise Refused(_("An opinion has words."), code="opinion", field="opinion")
+        check_opinion(values.get("opinion", ""))
         values["opinion_by"] = actor
-    if state == PlanState.RETURNED and not values.get("return_reason"):
-        raise Refused(_("Say why."), code="reason", field="return_reason")
     if state == PlanState.RETURNED:
-        values["return_facts"] = None
+        if not values.get("return_reason"):
+            raise Refused(_("Say why."), code="reason", field="return_reason")
+        check_length(values["return_reason"], "return_reason")
     if state == PlanState.BEFORE_COUNCIL and "item" not in values:
         raise Refused(_("Say at which point of which agenda."), code="item", field="item")
     values.pop("item", None)
     return put(found, state, actor=actor, **values)
+
+
+def check_opinion(opinion: str) -> None:
+    """An opinion has words, and not without end."""
+    if not opinion.strip():
+        raise Refused(_("An opinion has words."), code="opinion", field="opinion")
+    check_length(opinion, "opinion")
 
 
 def check_complete(plan: ActionPlan) -> None:

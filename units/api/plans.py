@@ -35,7 +35,6 @@ from units.queries.bodies import mandates_of
 from units.queries.plan_content import actions_with_all, content_of_action, served_nodes
 from units.queries.plans import plans
 from units.queries.programmes import programmes
-from units.queries.reasons import told
 from units.rules import writes_plan
 from units.serializers.plans import (
     ActionSerializer,
@@ -83,7 +82,6 @@ class PlanViewSet(WriteViewSet):
     search_fields = ("title", "summary", "unit__name")
     columns: ClassVar[dict[str, Any]] = {
         "progress": None,
-        "return_reason": None,
         "status": missing("whole"),
         "versions": Coalesce(
             Subquery(
@@ -101,21 +99,13 @@ class PlanViewSet(WriteViewSet):
         return plans(user)
 
     def finish(self, rows: list[Row], keys: list[Any]) -> None:
-        if not (self.wants("progress") or self.wants("return_reason")):
-            return
-        found = plans(self.request.user).filter(pk__in=keys)
-        figures = {
-            key: (percent(done, whole), told(facts, words))
-            for key, done, whole, facts, words in found.values_list(
-                "pk", "done", "whole", "return_facts", "return_reason"
-            )
-        }
-        for row, key in zip(rows, keys, strict=True):
-            progress, reason = figures.get(key, (None, ""))
-            if self.wants("progress"):
-                row["progress"] = progress
-            if self.wants("return_reason"):
-                row["return_reason"] = reason
+        if self.wants("progress"):
+            figures = {
+                key: percent(done, whole)
+                for key, done, whole in plans(self.request.user).filter(pk__in=keys).values_list("pk", "done", "whole")
+            }
+            for row, key in zip(rows, keys, strict=True):
+                row["progress"] = figures.get(key)
 
     def may_change(self, user: Any, obj: Any) -> bool:
         return writes_plan(mandates_of(user), obj.unit_id)

@@ -2,10 +2,14 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+# Texts of plans are read by people, kept in every version, and fit a cell of a spreadsheet.
+LONGEST_TEXT = 20_000
 
 
 class PlanState(TextChoices):
-    DRAFT = "draft", _("draft")
+    DRAFT = "draft", pgettext_lazy("plan", "draft")
     SUBMITTED = "submitted", _("submitted")
     OPINION_GIVEN = "opinion_given", _("with opinion")
     BEFORE_COUNCIL = "before_council", _("before the Council")
@@ -42,23 +46,25 @@ APPROVED_PLAN = {PlanState.APPROVED, PlanState.UNDER_WAY, PlanState.CLOSED}
 
 
 class PlanAmendmentState(TextChoices):
-    DRAFT = "draft", _("draft")
+    DRAFT = "draft", pgettext_lazy("plan", "draft")
     SUBMITTED = "submitted", _("submitted")
+    OPINION_GIVEN = "opinion_given", _("with opinion")
     BEFORE_COUNCIL = "before_council", _("before the Council")
     AWAITING_METROPOLITAN = "awaiting_metropolitan", _("awaiting the Metropolitan Council")
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")
 
 
-# As for plans; the opinion is the Council's own debate.
+# As for plans.
 AMENDMENT_MOVES = {
     PlanAmendmentState.DRAFT: {PlanAmendmentState.SUBMITTED: "unit"},
-    PlanAmendmentState.SUBMITTED: {PlanAmendmentState.BEFORE_COUNCIL: "secretariat", PlanAmendmentState.DRAFT: "unit"},
+    PlanAmendmentState.SUBMITTED: {PlanAmendmentState.OPINION_GIVEN: "reviewer", PlanAmendmentState.DRAFT: "unit"},
+    PlanAmendmentState.OPINION_GIVEN: {PlanAmendmentState.BEFORE_COUNCIL: "secretariat"},
     PlanAmendmentState.BEFORE_COUNCIL: {
         PlanAmendmentState.APPROVED: "deliberation",
         PlanAmendmentState.REJECTED: "deliberation",
         PlanAmendmentState.AWAITING_METROPOLITAN: "deliberation",
-        PlanAmendmentState.SUBMITTED: "deliberation",
+        PlanAmendmentState.OPINION_GIVEN: "deliberation",
     },
     PlanAmendmentState.AWAITING_METROPOLITAN: {
         PlanAmendmentState.APPROVED: "deliberation",
@@ -157,6 +163,7 @@ PLAN_EVENTS = {
     "amendment.edited": _("amendment changed"),
     "amendment.draft": _("amendment taken back"),
     "amendment.submitted": _("amendment submitted"),
+    "amendment.opinion_given": _("opinion given on an amendment"),
     "amendment.before_council": _("amendment put before the Council"),
     "amendment.awaiting_metropolitan": _("amendment awaiting the Metropolitan Council"),
     "amendment.approved": _("amendment approved"),

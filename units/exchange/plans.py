@@ -19,6 +19,7 @@ from refamp.base.ids import uuid7
 from refamp.base.text import fold
 from refamp.jobs.actions import Problem, problem
 from units.choices import ActionScope, BudgetSource, Level
+from units.formulas.plans import plain_figure
 from units.queries.plan_content import Known
 
 SHEETS: dict[str, tuple[str, ...]] = {
@@ -277,7 +278,7 @@ def read_action(
         "people_expected": int(people) if people else None,
         "starts_on": day_text(row["starts_on"]),
         "ends_on": day_text(row["ends_on"]),
-        "weight": figure(row["weight"]) or "1.00",
+        "weight": plain_figure(row["weight"]) or "1.00",
         "milestones": [],
         "budget": [],
         "risks": [],
@@ -288,14 +289,6 @@ def day_text(text: str) -> str:
     """ISO, or what was written where that is no day."""
     day = day_of(text)
     return day.isoformat() if day else text
-
-
-def figure(text: str) -> str:
-    """A decimal point, whatever the spreadsheet's language: `1 234,50 €` is 1234.50."""
-    plain = text.replace(" ", "").replace("\u00a0", "").replace("€", "")
-    if "," in plain:
-        plain = plain.replace(".", "").replace(",", ".")
-    return plain
 
 
 def read_milestone(
@@ -309,7 +302,7 @@ def read_milestone(
         "id": same["id"] if same else str(uuid7()),
         "title": row["title"],
         "due_on": day_text(row["due_on"]),
-        "weight": figure(row["weight"]) or "1.00",
+        "weight": plain_figure(row["weight"]) or "1.00",
     }
 
 
@@ -320,7 +313,7 @@ def read_budget(
     return {
         "year": int(year) if year.isascii() and year.isdigit() else year,
         "source": SOURCES.get(fold(row["source"]), row["source"]),
-        "amount": figure(row["amount"]),
+        "amount": plain_figure(row["amount"]),
     }
 
 

@@ -11,12 +11,7 @@ from units.queries.bodies import standing
 
 OUTCOMES = [
     (state.value, state.label)
-    for state in (
-        DeliberationState.PASSED,
-        DeliberationState.FAILED,
-        DeliberationState.NO_QUORUM,
-        DeliberationState.POSTPONED,
-    )
+    for state in (DeliberationState.PASSED, DeliberationState.FAILED, DeliberationState.NO_QUORUM)
 ]
 
 

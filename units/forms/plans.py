@@ -1,5 +1,6 @@
 """What members of a unit type: plans, actions with their parts, reports, steps, amendments, programmes."""
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -7,14 +8,22 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import localize_input
 from django.utils.translation import gettext_lazy as _
 
 from axes.models import Node
-from units.choices import ActionScope, ActionStatus, BudgetSource, DecisionRule, LegalEffect, Level
+from units.choices import LONGEST_TEXT, ActionScope, ActionStatus, BudgetSource, DecisionRule, LegalEffect, Level
+from units.formulas.plans import plain_figure
 from units.models import Action, ActionPlan, AgendaItem, Unit
 from units.queries.plan_content import Known, group_of
 
 MOST_ROWS = 60
+KEPT_FIGURE = re.compile(r"\d+\.\d{2}")
+
+
+def long_text(label: Any, rows: int, **options: Any) -> forms.CharField:
+    """A text of several lines, within what plans keep."""
+    return forms.CharField(label=label, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": rows}), **options)
 
 
 class DayInput(forms.DateInput):
@@ -35,13 +44,26 @@ def choose_unit(form: forms.Form, units: QuerySet[Unit]) -> None:
         form.initial["unit"] = units[0].code
 
 
+class FigureField(forms.DecimalField):
+    """A figure as the platform writes it: `12 500,50 €` as well as 12500.50, shown with a decimal comma."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(plain_figure(value) if isinstance(value, str) else value)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Kept figures are texts with a point; what was typed stays as it was typed."""
+        return localize_input(Decimal(value)) if isinstance(value, str) and KEPT_FIGURE.fullmatch(value) else value
+
+
 class PlanForm(forms.Form):
     """A new plan; `units` are those in which one has a mandate."""
 
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"), to_field_name="code")
     year = forms.IntegerField(label=_("Year"), min_value=2014, max_value=2100)
     title = forms.CharField(label=_("Title"), max_length=250)
-    summary = forms.CharField(label=_("Summary"), widget=forms.Textarea(attrs={"rows": 5}), required=False)
+    summary = long_text(_("Summary"), 5, required=False)
 
     def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,7 +74,7 @@ class PlanForm(forms.Form):
 class PlanHeadForm(forms.Form):
     version = version_field()
     title = forms.CharField(label=_("Title"), max_length=250)
-    summary = forms.CharField(label=_("Summary"), widget=forms.Textarea(attrs={"rows": 8}), required=False)
+    summary = long_text(_("Summary"), 8, required=False)
 
 
 class ActionForm(forms.Form):
@@ -63,7 +85,7 @@ class ActionForm(forms.Form):
         label=_("Code"), max_length=20, required=False, help_text=_("Left empty, the plan's next free one.")
     )
     title = forms.CharField(label=_("Title"), max_length=250)
-    description = forms.CharField(label=_("Description"), widget=forms.Textarea(attrs={"rows": 5}), required=False)
+    description = long_text(_("Description"), 5, required=False)
     serves = forms.MultipleChoiceField(
         label=_("Serves"),
         widget=forms.CheckboxSelectMultiple,
@@ -89,7 +111,7 @@ class ActionForm(forms.Form):
     )
     starts_on = forms.DateField(label=_("From"), widget=DayInput())
     ends_on = forms.DateField(label=_("Until"), widget=DayInput())
-    weight = forms.DecimalField(
+    weight = FigureField(
         label=_("Weight"),
         min_value=Decimal("0.01"),
         max_digits=6,
@@ -126,9 +148,7 @@ class MilestoneForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     title = forms.CharField(label=_("Milestone"), max_length=250, required=False)
     due_on = forms.DateField(label=_("Due on"), widget=DayInput(), required=False)
-    weight = forms.DecimalField(
-        label=_("Weight"), min_value=Decimal("0.01"), max_digits=6, decimal_places=2, required=False
-    )
+    weight = FigureField(label=_("Weight"), min_value=Decimal("0.01"), max_digits=6, decimal_places=2, required=False)
 
     @property
     def is_empty(self) -> bool:
@@ -149,9 +169,7 @@ class BudgetForm(forms.Form):
 
     year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2100, required=False)
     source = forms.ChoiceField(label=_("Source"), choices=[("", "—"), *BudgetSource.choices], required=False)
-    amount = forms.DecimalField(
-        label=_("Amount (€)"), min_value=0, max_digits=14, decimal_places=2, required=False, localize=True
-    )
+    amount = FigureField(label=_("Amount (€)"), min_value=0, max_digits=14, decimal_places=2, required=False)
 
     @property
     def is_empty(self) -> bool:
@@ -168,7 +186,7 @@ class RiskForm(forms.Form):
     description = forms.CharField(label=_("Risk"), max_length=300, required=False)
     likelihood = forms.ChoiceField(label=_("Likelihood"), choices=Level.choices, required=False)
     impact = forms.ChoiceField(label=_("Impact"), choices=Level.choices, required=False)
-    mitigation = forms.CharField(label=_("Mitigation"), required=False)
+    mitigation = forms.CharField(label=_("Mitigation"), max_length=LONGEST_TEXT, required=False)
 
     @property
     def is_empty(self) -> bool:
@@ -266,12 +284,12 @@ class OpinionForm(forms.Form):
         choices=[("yes", _("favourable")), ("no", _("unfavourable"))],
         widget=forms.RadioSelect,
     )
-    opinion = forms.CharField(label=_("Opinion"), widget=forms.Textarea(attrs={"rows": 6}))
+    opinion = long_text(_("Opinion"), 6)
 
 
 class ReasonForm(forms.Form):
     version = version_field()
-    reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 4}))
+    reason = long_text(_("Why"), 4)
 
 
 class CouncilForm(forms.Form):
@@ -306,6 +324,7 @@ class ReportForm(forms.Form):
     on = forms.DateField(label=_("As of"), widget=DayInput(), required=False)
     note = forms.CharField(
         label=_("What happened"),
+        max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
         help_text=_("Needed where progress went back."),
@@ -315,14 +334,14 @@ class ReportForm(forms.Form):
 class OverrideForm(forms.Form):
     version = version_field()
     status = forms.ChoiceField(label=_("Status"), choices=ActionStatus.choices)
-    reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}))
+    reason = long_text(_("Why"), 3)
     until = forms.DateField(label=_("Until"), widget=DayInput())
 
 
 class MergeForm(forms.Form):
     version = version_field()
     into = forms.ModelChoiceField(Action.objects.none(), label=_("Into which action"), to_field_name="public_id")
-    reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}))
+    reason = long_text(_("Why"), 3)
 
     def __init__(self, *args: Any, actions: QuerySet[Action], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -341,7 +360,7 @@ class CarryForm(forms.Form):
 
 
 class AmendmentForm(forms.Form):
-    reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 4}))
+    reason = long_text(_("Why"), 4)
 
 
 class ProgrammeForm(forms.Form):
@@ -349,7 +368,7 @@ class ProgrammeForm(forms.Form):
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"), to_field_name="code")
     code = forms.CharField(label=_("Code"), max_length=20)
     name = forms.CharField(label=_("Name"), max_length=250)
-    purpose = forms.CharField(label=_("Purpose"), widget=forms.Textarea(attrs={"rows": 5}), required=False)
+    purpose = long_text(_("Purpose"), 5, required=False)
     starts_on = forms.DateField(label=_("From"), widget=DayInput())
     ends_on = forms.DateField(label=_("Until"), widget=DayInput())
 

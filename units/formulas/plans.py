@@ -73,6 +73,17 @@ def roll_up(actions: Iterable[tuple[Decimal, Sequence[tuple[Decimal, int]]]]) ->
     return done, whole, count
 
 
+def plain_figure(text: str) -> str:
+    """A figure as people write it, with a decimal point and nothing else: `1 234,50 €` and `1.234,50` are 1234.50.
+
+    Spaces of every kind and the euro sign go; with a decimal comma, or more than one point, points are of thousands.
+    """
+    plain = "".join(text.replace("€", "").split())
+    if "," in plain or plain.count(".") > 1:
+        plain = plain.replace(".", "").replace(",", ".")
+    return plain
+
+
 # Status -------------------------------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ from units.models.partners import Partner, Partnership
 from units.models.plan_actions import Action, ActionNode, ActionPartner, ActionPlace
 from units.models.plan_parts import BudgetLine, Milestone, Risk
 from units.models.plan_progress import Progress, StatusOverride
-from units.models.plans import ActionPlan, PlanAmendment, PlanAuthor, PlanVersion, Programme
+from units.models.plans import ActionPlan, PlanAmendment, PlanAmendmentAuthor, PlanAuthor, PlanVersion, Programme
 
 __all__ = [
     "Action",
@@ -53,6 +53,7 @@ __all__ = [
     "Partner",
     "Partnership",
     "PlanAmendment",
+    "PlanAmendmentAuthor",
     "PlanAuthor",
     "PlanVersion",
     "Programme",

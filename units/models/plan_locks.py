@@ -105,6 +105,14 @@ AMENDMENT_WAY = pgtrigger.Trigger(
         IF NEW.plan_id <> OLD.plan_id OR NEW.number <> OLD.number OR NEW.created_by_id <> OLD.created_by_id THEN
             {refusal("amendment_keeps_its_plan", "An amendment keeps its plan, its number and its author.")}
         END IF;
+        IF NEW.opinion_by_id IS DISTINCT FROM OLD.opinion_by_id AND (
+            NEW.opinion_by_id = NEW.created_by_id OR EXISTS (
+                SELECT 1 FROM units_planamendment_authors
+                WHERE planamendment_id = NEW.id AND user_id = NEW.opinion_by_id
+            )
+        ) THEN
+            {refusal("amendment_opinion_is_not_its_authors", "Who wrote an amendment does not weigh it.")}
+        END IF;
         IF OLD.state <> 'draft' AND (NEW.content <> OLD.content OR NEW.reason <> OLD.reason) THEN
             {refusal("submitted_amendment_is_locked", "An amendment that was submitted is not written in.")}
         END IF;

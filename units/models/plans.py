@@ -119,8 +119,6 @@ class ActionPlan(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("opinion by")
     )
     return_reason = models.TextField(_("why it was returned"), blank=True)
-    # Where a deliberation returned it: what `queries.reasons.told` puts into the reader's words.
-    return_facts = models.JSONField(_("what returned it"), null=True, editable=False)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by")
     )
@@ -154,7 +152,7 @@ class ActionPlan(models.Model):
                 violation_error_message=_("Whoever submitted a plan does not give the opinion on it."),
             ),
             models.CheckConstraint(
-                condition=~Q(state=PlanState.RETURNED) | ~Q(return_reason="") | Q(return_facts__isnull=False),
+                condition=~Q(state=PlanState.RETURNED) | ~Q(return_reason=""),
                 name="returned_plan_says_why",
                 violation_error_message=_("Say why."),
             ),
@@ -168,7 +166,6 @@ class ActionPlan(models.Model):
                     "OLD.id",
                     (
                         *("state", "opinion", "opinion_is_favourable", "opinion_by_id", "return_reason"),
-                        "return_facts",
                         *("submitted_by_id", "submitted_at", "updated_at", "version"),
                     ),
                 ),
@@ -206,8 +203,14 @@ class PlanAmendment(models.Model):
     state = models.CharField(_("state"), max_length=22, choices=PlanAmendmentState, default=PlanAmendmentState.DRAFT)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
     created_at = models.DateTimeField(_("made at"), default=timezone.now)
+    # Everybody who wrote in it: none of them weighs it, brings it before the Council or closes the vote on it.
+    authors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("authors"))
+    opinion = models.TextField(_("opinion"), blank=True, default="", db_default="")
+    opinion_is_favourable = models.BooleanField(_("opinion is favourable"), null=True, blank=True)
+    opinion_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("opinion by")
+    )
     decision_note = models.TextField(_("what was decided"), blank=True)
-    decision_facts = models.JSONField(_("what decided it"), null=True, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     version = VersionField()
 
@@ -249,6 +252,21 @@ class PlanAmendment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} · {self.number}"
+
+
+class PlanAmendmentAuthor(PlanAmendment.authors.through):  # type: ignore[name-defined]  # made by Django
+    """Somebody who wrote in an amendment: only here for its trigger."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Protect(name="authors_of_an_amendment_stay", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+        verbose_name = _("author of an amendment")
+        verbose_name_plural = _("authors of amendments")
+
+    def __str__(self) -> str:
+        return f"{self.planamendment_id} · {self.user_id}"
 
 
 class PlanVersion(models.Model):

@@ -202,12 +202,7 @@ def standing_deliberation(composition: Composition) -> Deliberation | None:
     """The deliberation that holds a proposal: on an agenda, being voted, or awaiting the Metropolitan Council."""
     return (
         composition.deliberations.exclude(
-            state__in=[
-                DeliberationState.WITHDRAWN,
-                DeliberationState.NO_QUORUM,
-                DeliberationState.POSTPONED,
-                DeliberationState.FAILED,
-            ]
+            state__in=[DeliberationState.WITHDRAWN, DeliberationState.NO_QUORUM, DeliberationState.FAILED]
         )
         .select_related("item__meeting")
         .order_by("-pk")

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from refamp.base.api.columns import ReferenceField
 from refamp.base.api.schema import ReferenceSerializer
-from units.choices import ActionScope, ActionStatus, BudgetSource, Level
+from units.choices import LONGEST_TEXT, ActionScope, ActionStatus, BudgetSource, Level
 from units.models import Action, ActionPlan, Programme, Unit
 
 MISSING = [("missing", "missing")]
@@ -72,7 +72,7 @@ class PlanWriteSerializer(serializers.Serializer):
     unit = serializers.SlugRelatedField(slug_field="code", queryset=Unit.objects.all())
     year = serializers.IntegerField(min_value=2014, max_value=2100)
     title = serializers.CharField(max_length=250)
-    summary = serializers.CharField(allow_blank=True, default="")
+    summary = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
 
 
 class ActionSerializer(serializers.ModelSerializer):
@@ -121,7 +121,7 @@ class ActionWriteSerializer(serializers.Serializer):
     plan = serializers.UUIDField(help_text="The id of a draft.")
     code = serializers.CharField(max_length=20, allow_blank=True, default="")
     title = serializers.CharField(max_length=250)
-    description = serializers.CharField(allow_blank=True, default="")
+    description = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
     scope = serializers.ChoiceField(choices=ActionScope.choices)
     serves = serializers.ListField(child=serializers.CharField(max_length=20), allow_empty=False, max_length=60)
     municipalities = serializers.ListField(child=serializers.CharField(max_length=6), default=list, max_length=60)

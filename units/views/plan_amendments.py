@@ -15,27 +15,29 @@ from units.actions.amendments import (
     draft_amendment,
     drop_from_amendment,
     edit_amendment,
+    give_amendment_opinion,
     move_amendment,
     put_amendment_before_council,
 )
 from units.actions.plan_content import faults_of
 from units.choices import AMENDMENT_MOVES, PlanAmendmentState, PlanState
-from units.forms.plans import ActionForms, AmendmentForm, CouncilForm, PlanHeadForm
+from units.forms.plans import ActionForms, AmendmentForm, CouncilForm, OpinionForm, PlanHeadForm
 from units.formulas.plans import difference
 from units.models import PlanAmendment
 from units.queries.bodies import mandates_of
 from units.queries.plan_content import agreed_content, known_for
 from units.queries.plans import bodies, free_items, rules_of_council
-from units.rules import brings_to_council, writes_plan
+from units.queries.votes import amendment_authors
+from units.rules import brings_to_council, reviews_plan, writes_plan
 from units.views.plan_actions import form_page
-from units.views.plans import parts_of, plan_or_404, sees_amendments, version_of
+from units.views.plans import amendments_seen, parts_of, plan_or_404, version_of
 from units.views.showing import renew, shown_content_difference, shown_difference, stale_rows
 
 
 def amendment_or_404(request: HttpRequest, public_id: Any) -> PlanAmendment:
     """An amendment that this person may see: a working copy only for the unit and who decides on it."""
     found = get_object_or_404(PlanAmendment.objects.select_related("plan__unit", "created_by"), public_id=public_id)
-    if found.state != PlanAmendmentState.APPROVED and not sees_amendments(request, found.plan):
+    if not amendments_seen(request, found.plan, [found]):
         raise Http404
     return found
 
@@ -68,10 +70,17 @@ def amendment_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     held, known = mandates_of(request.user), bodies()
     in_unit = writes(request, amendment)
     parts = {"unit"} if in_unit else set()
-    if amendment.created_by_id != request.user.pk and brings_to_council(
-        held, council=known.council, coordination=known.coordination
-    ):
+    wrote = bool(held) and request.user.pk in amendment_authors(amendment)
+    if brings_to_council(held, council=known.council, coordination=known.coordination) and not wrote:
         parts.add("secretariat")
+    if reviews_plan(
+        held,
+        amendment.plan.unit_id,
+        coordination=known.coordination,
+        strategic=known.strategic,
+        is_author=wrote,
+    ):
+        parts.add("reviewer")
     moves = AMENDMENT_MOVES.get(PlanAmendmentState(amendment.state), {})
     context = {
         "amendment": amendment,
@@ -170,13 +179,48 @@ def step(request: HttpRequest, public_id: Any, name: str) -> HttpResponse:
 
 
 @door(signed_in, methods=("GET", "POST"))
+def opinion_page(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """What the coordination unit (the strategic units, where it is its own plan) thinks of an amendment."""
+    amendment = amendment_or_404(request, public_id)
+    known = bodies()
+    check(
+        amendment.state == PlanAmendmentState.SUBMITTED
+        and reviews_plan(
+            mandates_of(request.user),
+            amendment.plan.unit_id,
+            coordination=known.coordination,
+            strategic=known.strategic,
+            is_author=request.user.pk in amendment_authors(amendment),
+        )
+    )
+    form = OpinionForm(request.POST or None, initial={"version": amendment.version})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            give_amendment_opinion(
+                actor=signed_in_user(request),
+                amendment=amendment,
+                version=data["version"],
+                opinion=data["opinion"],
+                favourable=data["favourable"] == "yes",
+            )
+        except Refused as refusal:
+            refused(request, form, refusal)
+        else:
+            messages.success(request, _("Done."))
+            return redirect("units:amendment", amendment.public_id)
+    said = {"title": _("Give the opinion"), "submit": _("Give the opinion")}
+    return render(request, "units/plans/step.html", {"plan": amendment.plan, "form": form, **said})
+
+
+@door(signed_in, methods=("GET", "POST"))
 def council_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Put an amendment on the Council's agenda."""
     amendment = amendment_or_404(request, public_id)
     known = bodies()
     check(
-        amendment.state == PlanAmendmentState.SUBMITTED
-        and amendment.created_by_id != request.user.pk
+        amendment.state == PlanAmendmentState.OPINION_GIVEN
+        and request.user.pk not in amendment_authors(amendment)
         and brings_to_council(mandates_of(request.user), council=known.council, coordination=known.coordination)
     )
     items = free_items()

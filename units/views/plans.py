@@ -1,12 +1,14 @@
 """Plans: the list, a plan, its drafting, its steps, its versions."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,11 +19,11 @@ from refamp.base.errors import Refused, Stale
 from units.actions.plan_decisions import put_before_council
 from units.actions.plan_drafts import draft_plan, edit_plan, remove_plan
 from units.actions.plans import close_plan, give_opinion, return_plan, start_plan, submit_plan, take_back_plan
-from units.choices import APPROVED_PLAN, EDITABLE_PLAN, PLAN_MOVES, PlanState
+from units.choices import APPROVED_PLAN, EDITABLE_PLAN, PLAN_MOVES, PlanAmendmentState, PlanState
 from units.filters.plans import PlanFilter
 from units.forms.plans import CompareForm, CouncilForm, OpinionForm, PlanForm, PlanHeadForm, ReasonForm
 from units.formulas.plans import difference
-from units.models import ActionPlan, BudgetLine
+from units.models import ActionPlan, BudgetLine, PlanAmendment
 from units.queries.bodies import mandates_of
 from units.queries.plans import (
     actions_on_page,
@@ -90,6 +92,7 @@ def plan_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         "actions": actions,
         "money": money,
         "steps": open_steps(plan, parts),
+        "starts_later": plan.year > timezone.localdate().year,
         "may_edit": "unit" in parts and plan.state in EDITABLE_PLAN,
         "may_amend": "unit" in parts and plan.state in {PlanState.APPROVED, PlanState.UNDER_WAY},
         "is_approved": plan.state in APPROVED_PLAN,
@@ -257,20 +260,31 @@ def remove_page(request: HttpRequest, public_id: Any) -> HttpResponse:
 def versions_fragment(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Approved versions and amendments, loaded into the plan's page."""
     plan = plan_or_404(request, public_id)
-    amendments = list(plan.amendments.order_by("-number"))
-    if not sees_amendments(request, plan):
-        amendments = [each for each in amendments if each.state == "approved"]
+    amendments = amendments_seen(request, plan, plan.amendments.order_by("-number"))
     context = {"plan": plan, "versions": list(versions_of(plan)), "amendments": amendments}
     return render(request, "units/plans/versions.html", context)
 
 
-def sees_amendments(request: HttpRequest, plan: ActionPlan) -> bool:
-    """Working copies are for the unit and for those who decide on them."""
+def amendments_seen(request: HttpRequest, plan: ActionPlan, amendments: Iterable[PlanAmendment]) -> list[PlanAmendment]:
+    """Approved ones are for everybody; the others for the unit, for who weighs them, then for the Council."""
     held = mandates_of(request.user)
-    if not held:
-        return False
-    known = bodies()
-    return any(unit in {plan.unit_id, known.coordination, known.council} for unit, _position, _place in held)
+    sits = {unit for unit, _position, _place in held}
+    known = bodies() if held else None
+
+    def sees(amendment: PlanAmendment) -> bool:
+        if amendment.state == PlanAmendmentState.APPROVED or plan.unit_id in sits:
+            return True
+        if known is None or amendment.state == PlanAmendmentState.DRAFT:
+            return False
+        reviewers = known.strategic if plan.unit_id == known.coordination else {known.coordination}
+        weighed = {PlanAmendmentState.SUBMITTED, PlanAmendmentState.OPINION_GIVEN}
+        return (
+            bool(sits & reviewers)
+            or known.coordination in sits
+            or (known.council in sits and amendment.state not in weighed)
+        )
+
+    return [each for each in amendments if sees(each)]
 
 
 @door(everyone)

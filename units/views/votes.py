@@ -36,8 +36,6 @@ from units.queries.votes import (
     ahead,
     deliberations,
     keeps_deliberations_of,
-    may_abstain,
-    opens_papers,
     places_spoken_for,
     seats_at,
     standing_of,
@@ -97,8 +95,7 @@ class Room:
 def room_of(deliberation: Deliberation, *, inside: bool) -> Room:
     """Positions ahead of the meeting are for who has a mandate."""
     seats = seats_at(deliberation)
-    draft = deliberation.state == DeliberationState.DRAFT
-    votes = [] if draft else list(deliberation.votes.select_related("mandate__person"))
+    votes = list(deliberation.votes.select_related("mandate__person"))
     positions: list[MunicipalPosition] = list(deliberation.positions.all()) if inside else []
     return Room(seats, votes, lines_of(deliberation, seats, votes, positions), standing_of(deliberation, seats, votes))
 
@@ -139,7 +136,7 @@ def deliberation_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     deliberation = deliberation_or_404(request, public_id)
     parts = parts_in(request, deliberation)
     room = room_of(deliberation, inside=bool(mandates_of(request.user)))
-    actions = parts_of(deliberation) if opens_papers(request.user, deliberation) else []
+    actions = parts_of(deliberation)
     context = count_context(request, deliberation, room) | {
         "weighed": weighed(actions) if actions else None,
         "way": way_of(deliberation),
@@ -185,16 +182,13 @@ def file_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         deliberation.state == DeliberationState.VOTING
         and mine is not None
         and voter_of(request.user, mine.seat) is not None
-        and not (deliberation.is_secret and mine.vote and not mine.vote.conflict)
+        and not (deliberation.is_secret and mine.vote)
     )
     initial = (
         {name: getattr(mine.vote, name) for name in ("value", "declaration", "conflict")} if mine and mine.vote else {}
     )
     form = VoteForm(
-        request.POST if request.method == "POST" else None,
-        initial=initial,
-        is_secret=deliberation.is_secret,
-        may_abstain=may_abstain(deliberation),
+        request.POST if request.method == "POST" else None, initial=initial, is_secret=deliberation.is_secret
     )
     if request.method == "POST" and mine is None:
         check(None)
@@ -208,8 +202,7 @@ def file_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         else:
             messages.success(request, _("It is registered."))
             return redirect("units:councillor_file", deliberation.public_id)
-    opened = opens_papers(request.user, deliberation)
-    actions = parts_of(deliberation) if opened else []
+    actions = parts_of(deliberation)
     place = mine.seat.municipality if mine else own_place(request)
     context = count_context(request, deliberation, room) | {
         "weighed": weighed(actions) if actions else None,
@@ -218,7 +211,6 @@ def file_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         "before": decided_before(deliberation),
         "mine": mine,
         "form": form if may_vote or request.method == "POST" else None,
-        "shows_opinion": opened,
         "plan": deliberation.plan or (deliberation.amendment.plan if deliberation.amendment else None),
     }
     return render(request, "units/votes/file.html", context)
