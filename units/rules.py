@@ -109,9 +109,13 @@ def keeps_meetings(mandates: Held, unit_id: int, *, coordination: int | None) ->
     return is_secretariat(mandates, unit_id) or (coordination is not None and sits_in(mandates, coordination))
 
 
-def approves_minutes(mandates: Held, unit_id: int, *, wrote: bool) -> bool:
-    """Who chairs the body, and never somebody who wrote in them."""
-    return chairs(mandates, unit_id) and not wrote
+def approves_minutes(mandates: Held, unit_id: int, *, wrote: bool, attended: bool, chair_can: bool) -> bool:
+    """Who chairs the body, attended the meeting and wrote nothing in them (CPA, art. 34, nos. 2 and 3).
+
+    `chair_can`: whether anybody who chairs it did; where nobody did, any other member who attended stands in.
+    """
+    part = chairs(mandates, unit_id) if chair_can else sits_in(mandates, unit_id)
+    return part and attended and not wrote
 
 
 def may_see_body_imports(user: User | AnonymousUser, _upload: object = None) -> bool:

@@ -13,12 +13,13 @@ from units.views import effort as effort_views
 from units.views import follow_ups as follow_up_views
 from units.views import mandates as mandate_views
 from units.views import matrix as matrix_views
+from units.views import meeting_steps, plan_files, vote_files, vote_steps
 from units.views import meetings as meeting_views
 from units.views import minutes as minutes_views
+from units.views import papers as paper_views
 from units.views import partners as partner_views
 from units.views import plan_actions as action_views
 from units.views import plan_amendments as amendment_views
-from units.views import plan_files, vote_files, vote_steps
 from units.views import plans as plan_views
 from units.views import programmes as programme_views
 from units.views import progress as progress_views
@@ -69,27 +70,33 @@ bodies: list[URLPattern] = [
 ]
 meetings: list[URLPattern] = [
     path("reunioes/", meeting_views.meetings_page, name="meetings"),
-    path("reunioes/nova/", meeting_views.add_page, name="meeting_add"),
+    path("reunioes/nova/", meeting_steps.add_page, name="meeting_add"),
     path("reunioes/calendario/", calendar_views.calendar_page, name="calendar"),
     path("reunioes/calendario/<str:token>.ics", calendar_views.feed, name="calendar_feed"),
     path("reunioes/corpo/<str:code>.ics", calendar_views.unit_feed, name="unit_calendar"),
     path("reunioes/<uuid:public_id>/", meeting_views.meeting_page, name="meeting"),
     path("reunioes/<uuid:public_id>/reuniao.ics", calendar_views.meeting_file, name="meeting_ics"),
-    path("reunioes/<uuid:public_id>/alterar/", meeting_views.edit_page, name="meeting_edit"),
-    path("reunioes/<uuid:public_id>/convocar/", meeting_views.convene_page, name="convene"),
-    path("reunioes/<uuid:public_id>/cancelar/", meeting_views.cancel_page, name="meeting_cancel"),
-    path("reunioes/<uuid:public_id>/passo/<slug:name>/", meeting_views.step, name="meeting_step"),
-    path("reunioes/<uuid:public_id>/papeis/", meeting_views.papers_page, name="papers"),
-    path("reunioes/<uuid:public_id>/papeis/<slug:kind>.pdf", meeting_views.dossier, name="dossier"),
+    path("reunioes/<uuid:public_id>/alterar/", meeting_steps.edit_page, name="meeting_edit"),
+    path("reunioes/<uuid:public_id>/convocar/", meeting_steps.convene_page, name="convene"),
+    path("reunioes/<uuid:public_id>/cancelar/", meeting_steps.cancel_page, name="meeting_cancel"),
+    path("reunioes/<uuid:public_id>/passo/<slug:name>/", meeting_steps.step, name="meeting_step"),
+    path("reunioes/<uuid:public_id>/papeis/", paper_views.papers_page, name="papers"),
+    path("reunioes/<uuid:public_id>/papeis/<slug:kind>.pdf", paper_views.dossier, name="dossier"),
     path("reunioes/<uuid:public_id>/pontos/novo/", agenda_views.add_page, name="item_add"),
     path("reunioes/<uuid:public_id>/pontos/<uuid:item_id>/", agenda_views.edit_page, name="item_edit"),
     path("reunioes/<uuid:public_id>/pontos/<uuid:item_id>/mover/", agenda_views.move_step, name="item_move"),
     path("reunioes/<uuid:public_id>/pontos/<uuid:item_id>/retirar/", agenda_views.remove_step, name="item_remove"),
-    path("reunioes/<uuid:public_id>/documentos/novo/", agenda_views.add_document_page, name="document_add"),
-    path("reunioes/<uuid:public_id>/documentos/<uuid:document_id>/", agenda_views.document, name="document"),
+    path("reunioes/<uuid:public_id>/documentos/novo/", paper_views.add_document_page, name="document_add"),
+    path("reunioes/<uuid:public_id>/documentos/<uuid:document_id>/", paper_views.document, name="document"),
+    path("reunioes/<uuid:public_id>/pontos/<uuid:item_id>/urgencia/", agenda_views.urgency_page, name="item_urgency"),
+    path(
+        "reunioes/<uuid:public_id>/documentos/<uuid:document_id>/mostrar/",
+        paper_views.show_step,
+        name="document_show",
+    ),
     path(
         "reunioes/<uuid:public_id>/documentos/<uuid:document_id>/retirar/",
-        agenda_views.withdraw_page,
+        paper_views.withdraw_page,
         name="document_withdraw",
     ),
     path("reunioes/<uuid:public_id>/presencas/", attendance_views.attendance_page, name="attendance"),
@@ -98,6 +105,7 @@ meetings: list[URLPattern] = [
     path("reunioes/<uuid:public_id>/ata/", minutes_views.minutes_page, name="minutes"),
     path("reunioes/<uuid:public_id>/ata/redigir/", minutes_views.write_page, name="minutes_write"),
     path("reunioes/<uuid:public_id>/ata/passo/<slug:name>/", minutes_views.step, name="minutes_step"),
+    path("reunioes/<uuid:public_id>/ata/aprovar/", minutes_views.approve_page, name="minutes_approve"),
     path("reunioes/<uuid:public_id>/ata/propor/", minutes_views.amend_page, name="minutes_amend"),
     path(
         "reunioes/<uuid:public_id>/ata/propostas/<uuid:amendment_id>/", minutes_views.answer_page, name="minutes_answer"

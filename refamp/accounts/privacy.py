@@ -283,6 +283,7 @@ ABOUT_THINGS = frozenset(
         "units.Deliberation.subject_handler",
         "units.Deliberation.title",
         "units.Meeting.cancel_reason",
+        "units.Meeting.first_call",
         "units.Meeting.place",
         "units.Meeting.remote_link",
         "units.Meeting.title",

@@ -1,4 +1,7 @@
-"""Paper: PDFs from Typst templates, tagged (PDF/UA-1) and made to last (PDF/A-2a), and other people's PDFs behind them.
+"""Paper: PDFs from Typst templates, tagged (PDF/UA-1) and made to last (PDF/A-2a), with other people's files in them.
+
+Those are either attached as they are (PDF/A-3a: the whole still conforms, for it promises nothing of what is attached),
+or, PDFs only, bound behind ours to be read and printed as one (the whole then promises nothing).
 
 What a person wrote reaches a template only as data (JSON under `sys.inputs.data`), never as markup, so that nothing in
 it can be read as an instruction. The same data and the same moment give the same bytes.
@@ -6,9 +9,12 @@ it can be read as an instruction. The same data and the same moment give the sam
 
 import io
 import json
+import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import typst
@@ -23,6 +29,9 @@ from pypdf.generic import NameObject
 
 TEMPLATES = settings.BASE_DIR / "templates"
 LASTING = ("a-2a", "ua-1")
+# What is attached to PDF/A-2 must be PDF/A itself; PDF/A-3 takes anything.
+LASTING_WITH_FILES = ("a-3a", "ua-1")
+UNSAFE_IN_NAMES = re.compile(r"[^\w .()-]+")
 MOST_ANNEX_PAGES = 600
 # What an annex's page may bring along: what it draws, nothing that acts.
 KEPT_OF_A_PAGE = {
@@ -63,17 +72,61 @@ class Annex:
     content: bytes
 
 
-def render_pdf(template: str, data: Mapping[str, Any], *, at: datetime, standards: Sequence[str] = LASTING) -> bytes:
+@dataclass(frozen=True)
+class Attached:
+    """A file to lie inside ours, byte by byte as it is. `name` is what readers show; each must be another."""
+
+    name: str
+    mime: str
+    about: str
+    content: bytes
+
+
+def render_pdf(
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    at: datetime,
+    standards: Sequence[str] | None = None,
+    attached: Sequence[Attached] = (),
+) -> bytes:
     """Set a template (`units/meetings/dossier.typ`) with its data, in the present language.
 
-    `at` is the moment the document says it was made. Raises typst.TypstError where template and data do not fit.
+    `at` is the moment the document says it was made. Without `standards` it is made to last: PDF/A-2a and PDF/UA-1, or
+    PDF/A-3a where files are attached. Raises typst.TypstError where template and data do not fit.
     """
+    if not attached:
+        return set_in(TEMPLATES, template, data, at=at, standards=LASTING if standards is None else standards)
+    with tempfile.TemporaryDirectory(prefix="refamp-paper-") as folder:
+        root = Path(folder)
+        # The compiler reads only below its root, and follows no link out of it.
+        for source in TEMPLATES.rglob("*.typ"):
+            copy = root / source.relative_to(TEMPLATES)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(source.read_bytes())
+        (root / "attached").mkdir()
+        files = []
+        for number, each in enumerate(attached, 1):
+            (root / "attached" / str(number)).write_bytes(each.content)
+            name = UNSAFE_IN_NAMES.sub("-", each.name)
+            files.append({"from": f"/attached/{number}", "name": f"/{name}", "mime": each.mime, "about": each.about})
+        return set_in(
+            root,
+            template,
+            {**data, "attached": files},
+            at=at,
+            standards=LASTING_WITH_FILES if standards is None else standards,
+        )
+
+
+def set_in(root: Path, template: str, data: Mapping[str, Any], *, at: datetime, standards: Sequence[str]) -> bytes:
+    """Compile a template of a folder of templates."""
     language, _dash, region = (get_language() or settings.LANGUAGE_CODE).partition("-")
     whole = {"lang": language, "region": (region or ("PT" if language == "pt" else "GB")).upper(), **data}
     options: dict[str, Any] = {"pdf_standards": list(standards), "format": "pdf"}
     made = typst.compile(
-        str(TEMPLATES / template),
-        root=str(TEMPLATES),
+        str(root / template),
+        root=str(root),
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(whole, cls=Encoder, ensure_ascii=False)},
         timestamp=int(at.timestamp()),

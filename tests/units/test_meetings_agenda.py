@@ -6,21 +6,18 @@ from io import BytesIO
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import IntegrityError, connection, transaction
 
 from refamp.base.errors import NotAllowed, Refused, Stale
 from tests.factories import UserFactory
 from tests.units.meeting import convened, held, opened, pdf, room
 from tests.units.voting import proposal
-from units.actions import agenda as actions
-from units.actions.agenda import (
-    add_document,
-    add_item,
-    change_item,
-    document_type,
-    move_item,
-    remove_item,
-    withdraw_document,
-)
+from units.actions import documents as actions
+from units.actions.agenda import add_item, change_item, move_item, recognise_urgency, remove_item
+from units.actions.documents import add_document, document_type, withdraw_document
+from units.actions.meetings import change_meeting
+from units.actions.votes import open_voting, propose_deliberation
+from units.formulas.meetings import urgency_needed
 from units.models import AgendaItem, MeetingDocument
 from units.queries.meetings import agenda
 
@@ -206,3 +203,88 @@ def test_a_late_document_is_withdrawn_only_with_a_reason():
     assert refusal.value.code == "reason"
     withdraw_document(actor=here.secretary, document=found, reason="Versão errada")
     assert MeetingDocument.objects.get().withdrawn_at is not None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE units_meetingdocument SET sha256 = repeat('0', 64)",
+        "UPDATE units_meetingdocument SET file = 'x.pdf'",
+        "UPDATE units_meetingdocument SET title = 'Outro'",
+        "UPDATE units_meetingdocument SET is_late = true",
+        "DELETE FROM units_meetingdocument",
+    ],
+)
+def test_what_was_sent_with_the_notice_is_only_withdrawn(sql):
+    here = room(3)
+    add_document(actor=here.secretary, meeting=here.meeting, item=None, title="A", file=pdf(), name="a.pdf")
+    convened(here)
+    refused = pytest.raises(IntegrityError, match="withdrawn, never changed")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize("field", ["title", "place"])
+def test_a_title_and_a_place_are_one_line(field):
+    here = room(3)
+    with pytest.raises(Refused) as refusal:
+        change_meeting(actor=here.secretary, meeting=here.meeting, version=None, data={field: "Sala\r\nOnde: outra"})
+    assert refusal.value.code == "lines"
+
+
+# Late points (CPA, art. 26, no. 2) ------------------------------------------------------------------------------------
+
+
+def late(here, kind="decision") -> AgendaItem:
+    return add_item(actor=here.secretary, meeting=here.meeting, title="Tardio", kind=kind)
+
+
+@pytest.mark.parametrize(("seats", "needed"), [(3, 2), (4, 3), (5, 4), (6, 4), (16, 11), (17, 12)])
+def test_two_thirds_of_the_members_recognise_an_urgency(seats, needed):
+    assert urgency_needed(seats) == needed
+
+
+def test_nothing_is_voted_at_a_late_point_before_its_urgency_is_recognised():
+    here = opened(convened(room(3)))
+    point = late(here)
+    found = propose_deliberation(
+        actor=here.secretary, item=point, title="T", text="T", rule="simple_majority", legal_effect="binding"
+    )
+    with pytest.raises(Refused) as refusal:
+        open_voting(actor=here.president, deliberation=found)
+    assert refusal.value.code == "not_urgent"
+    with pytest.raises(Refused) as refusal:
+        recognise_urgency(actor=here.president, item=point, in_favour=1)
+    assert refusal.value.code == "too_few"
+    with pytest.raises(Refused) as refusal:
+        recognise_urgency(actor=here.president, item=point, in_favour=4)
+    assert refusal.value.code == "too_many"
+    with pytest.raises(NotAllowed):
+        recognise_urgency(actor=here.secretary, item=point, in_favour=2)
+    assert recognise_urgency(actor=here.president, item=point, in_favour=2).urgency_votes == 2
+    assert open_voting(actor=here.president, deliberation=found).state == "voting"
+
+
+def test_an_extraordinary_meeting_takes_no_late_point_for_decision():
+    here = room(3)
+    change_meeting(actor=here.secretary, meeting=here.meeting, version=None, data={"is_extraordinary": True})
+    opened(convened(here))
+    with pytest.raises(Refused) as refusal:
+        late(here)
+    assert refusal.value.code == "extraordinary"
+    assert late(here, "information").is_late
+
+
+def test_what_was_called_stays_ordinary_or_extraordinary():
+    here = convened(room(3))
+    with pytest.raises(Refused) as refusal:
+        change_meeting(actor=here.secretary, meeting=here.meeting, version=None, data={"is_extraordinary": True})
+    assert refusal.value.field == "is_extraordinary"
+
+
+def test_only_a_late_point_has_its_urgency_recognised():
+    here = opened(convened(room(3)))
+    with pytest.raises(Refused):
+        recognise_urgency(actor=here.president, item=item(here, 1), in_favour=3)
+    with pytest.raises(IntegrityError, match="only_late_points_need_urgency"), transaction.atomic():
+        AgendaItem.objects.filter(is_late=False).update(urgency_votes=3)

@@ -13,7 +13,8 @@ from refamp.jobs.models import Job
 from tests.factories import UserFactory
 from tests.units.meeting import convened, pdf, room
 from tests.units.voting import proposal
-from units.actions.agenda import add_document, add_item
+from units.actions.agenda import add_item
+from units.actions.documents import add_document
 from units.actions.dossiers import ask_for_dossier, make_dossier
 from units.models import MeetingFile
 from units.queries.dossiers import papers_of

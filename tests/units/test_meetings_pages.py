@@ -8,8 +8,9 @@ from icalendar import Calendar
 
 from tests.factories import MandateFactory, UserFactory
 from tests.units.meeting import convened, facts, fresh, held, opened, pdf, room
-from units.actions.agenda import add_document, add_item
+from units.actions.agenda import add_item
 from units.actions.calendars import make_calendar_address
+from units.actions.documents import add_document, withdraw_document
 from units.actions.meetings import cancel_meeting
 from units.actions.minutes import draft_minutes
 from units.models import Attendance, CalendarFeed, Meeting, Minutes
@@ -100,7 +101,8 @@ def test_documents_are_attachments_for_those_who_see_the_papers(client_of):
     here = convened(room(3))
     found = add_document(actor=here.secretary, meeting=here.meeting, item=None, title="P", file=pdf(), name="p.pdf")
     url = to("document", here, found.public_id)
-    assert client_of(UserFactory()).get(url).status_code == 403
+    assert client_of(UserFactory()).get(url).status_code == 404
+    assert client_of(None).get(url).headers["Location"].startswith("/conta/login/")
     answer = client_of(here.people[2]).get(url)
     assert answer.getvalue() == pdf().read()
     assert answer.headers["Content-Disposition"] == 'attachment; filename="p.pdf"'
@@ -128,12 +130,16 @@ def test_from_preparation_to_published_minutes_in_the_browser(client_of):
     minutes = Minutes.objects.get()
     assert "Foi dito." in minutes.text
     secretary.post(to("minutes_write", here), {"version": minutes.version, "text": "Texto final."})
-    for client, step in ((secretary, "abrir-a-alteracoes"), (president, "aprovar"), (secretary, "publicar")):
-        client.post(to("minutes_step", here, step), {"version": Minutes.objects.get().version})
+    secretary.post(to("minutes_step", here, "abrir-a-alteracoes"), {"version": Minutes.objects.get().version})
+    approval = {"version": Minutes.objects.get().version, "approved_in": str(here.meeting.public_id)}
+    approval |= {"votes_for": 3, "votes_against": 0, "abstentions": 0}
+    assert secretary.get(to("minutes_approve", here)).status_code == 403
+    assert president.post(to("minutes_approve", here), approval).status_code == 302
+    secretary.post(to("minutes_step", here, "publicar"), {"version": Minutes.objects.get().version})
     assert Minutes.objects.get().state == "published"
     public = client_of(None)
     assert "Texto final." in public.get(to("minutes", here)).content.decode()
-    assert public.get(to("minutes_text", here)).content == b"Texto final."
+    assert public.get(to("minutes_text", here)).getvalue() == b"Texto final."
     assert public.get(to("minutes_pdf", here)).getvalue().startswith(b"%PDF-")
 
 
@@ -235,3 +241,53 @@ def test_drafts_stand_in_no_calendar(client_of):
     here = room(3)
     assert events(client_of(None).get(reverse("units:unit_calendar", args=[here.unit.code])).content) == []
     assert client_of(here.secretary).get(to("meeting_ics", here)).status_code == 404
+
+
+def test_the_public_reads_a_public_document_and_no_other(client_of, asked):
+    here = convened(room(3))
+    add = {"actor": here.secretary, "meeting": here.meeting, "item": None, "file": pdf(), "name": "p.pdf"}
+    shown = add_document(title="Para todos", is_public=True, **add)
+    hidden = add_document(title="Só do órgão", **add)
+    page = asked(to("meeting", here))
+    assert "Para todos" in page
+    assert "Só do órgão" not in page
+    public = client_of(None)
+    assert public.get(to("document", here, shown.public_id)).getvalue() == pdf().read()
+    assert public.get(to("document", here, hidden.public_id)).status_code == 302
+    secretary = client_of(here.secretary)
+    assert client_of(here.people[2]).post(to("document_show", here, hidden.public_id)).status_code == 403
+    secretary.post(to("document_show", here, hidden.public_id), {"public": "yes"})
+    assert public.get(to("document", here, hidden.public_id)).getvalue() == pdf().read()
+    secretary.post(to("document_show", here, hidden.public_id), {"public": "no"})
+    assert public.get(to("document", here, hidden.public_id)).status_code == 302
+
+
+def test_a_public_document_of_a_draft_waits_for_the_notice(client_of):
+    here = room(3)
+    found = add_document(
+        actor=here.secretary, meeting=here.meeting, item=None, title="P", file=pdf(), name="p.pdf", is_public=True
+    )
+    assert client_of(UserFactory()).get(to("document", here, found.public_id)).status_code == 404
+
+
+def test_a_withdrawn_document_is_gone_for_everybody(client_of):
+    here = convened(room(3))
+    found = add_document(
+        actor=here.secretary, meeting=here.meeting, item=None, title="P", file=pdf(), name="p.pdf", is_public=True
+    )
+    withdraw_document(actor=here.secretary, document=found, reason="Engano")
+    url = to("document", here, found.public_id)
+    assert client_of(here.secretary).get(url).status_code == 404
+    assert client_of(None).get(url).status_code == 302
+
+
+def test_the_urgency_of_a_late_point_is_recognised_in_the_browser(client_of):
+    here = opened(convened(room(3)))
+    item = add_item(actor=here.secretary, meeting=here.meeting, title="Urgente", kind="decision")
+    president, url = client_of(here.president), to("item_urgency", here, item.public_id)
+    assert url in president.get(to("meeting", here)).content.decode()
+    assert client_of(here.secretary).get(url).status_code == 403
+    assert "Dois terços dos membros" in president.post(url, {"in_favour": 1}).content.decode()
+    assert "não podem ser mais" in president.post(url, {"in_favour": 4}).content.decode()
+    assert president.post(url, {"in_favour": 2}).status_code == 302
+    assert url not in president.get(to("meeting", here)).content.decode()

@@ -1,12 +1,8 @@
-"""The agenda of a meeting and its documents. What was convened stays: what comes later is marked late."""
+"""The agenda of a meeting. What was convened stays: what comes later is marked late."""
 
-import hashlib
-import zipfile
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 
-from django.core.files.base import File
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -14,20 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.models import User
 from refamp.audit.actions import record
-from refamp.base.errors import Refused, Stale
-from refamp.base.ids import uuid7
-from units.actions.meetings import kept_meeting
-from units.choices import MeetingState
-from units.formulas.meetings import DEEPEST
-from units.models import AgendaItem, Deliberation, Meeting, MeetingDocument
-from units.queries.meetings import OPEN_STATES
+from refamp.base.errors import NotAllowed, Refused, Stale
+from units.actions.meetings import kept_meeting, locked_meeting
+from units.choices import ItemKind, MeetingState
+from units.formulas.meetings import DEEPEST, urgency_needed
+from units.models import AgendaItem, Deliberation, Meeting
+from units.queries.meetings import OPEN_STATES, chairs_in, chairs_meetings_of, quorum_from
 
 MOST_ITEMS = 80
-MOST_DOCUMENTS = 60
-DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
-ALL_MAX_BYTES = 150 * 1024 * 1024
-STARTS = {b"%PDF-": "pdf", b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"PK\x03\x04": "zip"}
-OFFICE = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx", "ppt/presentation.xml": "pptx"}
 
 
 # Points ---------------------------------------------------------------------------------------------------------------
@@ -91,6 +81,12 @@ def add_item(
     if is_late and parent is not None and not parent.is_late:
         raise Refused(
             _("A late point stands at the end, so that the others keep their numbers."), code="late", field="parent"
+        )
+    if is_late and kind == ItemKind.DECISION and found.is_extraordinary:
+        raise Refused(
+            _("An extraordinary meeting decides only on what its notice says (CPA, arts. 24 and 26)."),
+            code="extraordinary",
+            field="kind",
         )
     check_parent(found, parent)
     if found.items.count() >= MOST_ITEMS:
@@ -196,111 +192,52 @@ def remove_item(*, actor: User | None, item: AgendaItem) -> None:
     record(actor=actor, action="meeting.item_removed", obj=meeting, before={"point": title})
 
 
-def touch(meeting: Meeting) -> None:
-    """What is made of a meeting's papers is no longer what it was."""
-    Meeting.objects.filter(pk=meeting.pk).update(version=F("version") + 1, updated_at=timezone.now())
-
-
-# Documents ------------------------------------------------------------------------------------------------------------
-
-
-def document_type(file: File) -> str:
-    """Tell the extension by content. Raises Refused for anything else and for what is too large."""
-    if not file.size:
-        raise Refused(_("The file is empty."), code="empty", field="file")
-    if file.size > DOCUMENT_MAX_BYTES:
-        raise Refused(_("The document is too large: 20 MB at most."), code="too_large", field="file")
-    file.seek(0)
-    head = file.read(1024)
-    file.seek(0)
-    found = next((extension for start, extension in STARTS.items() if head.startswith(start)), None)
-    found = office_type(file) if found == "zip" else found
-    if found is not None:
-        return found
-    raise Refused(
-        _("Only PDF, Word, Excel and PowerPoint documents without macros, and PNG or JPEG pictures, are taken."),
-        code="wrong_type",
-        field="file",
-    )
-
-
-def office_type(file: File) -> str | None:
-    """Tell the extension by what is in the archive; None for anything else, and for what has macros."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
-        return None
-    finally:
-        file.seek(0)
-    # Macros make it another type, whatever it is called.
-    if "[Content_Types].xml" not in names or any(name.endswith("vbaProject.bin") for name in names):
-        return None
-    return next((extension for part, extension in OFFICE.items() if part in names), None)
-
-
 @transaction.atomic
-def add_document(
-    *, actor: User | None, meeting: Meeting, item: AgendaItem | None, title: str, file: File, name: str
-) -> MeetingDocument:
-    """Keep a document of a meeting or of one of its points, under a random name in the private store.
+def recognise_urgency(*, actor: User, item: AgendaItem, in_favour: int) -> AgendaItem:
+    """The chair notes how many members recognised that a late point must be decided at once.
 
-    `name` is what downloads will be called. After the convening it is a late addendum.
+    Two thirds of the body's members, in an ordinary meeting (CPA, art. 26, no. 2); without that a late point is
+    discussed, and nothing is decided at it.
     """
-    extension = document_type(file)
-    found = open_agenda(actor, meeting)
-    if item is not None and item.meeting_id != found.pk:
-        raise Refused(_("This point is of another meeting."), code="other_meeting", field="item")
-    sizes = list(found.documents.filter(withdrawn_at__isnull=True).values_list("size", flat=True))
-    if len(sizes) >= MOST_DOCUMENTS:
-        raise Refused(_("A meeting has at most 60 documents."), code="too_many", field="file")
-    if sum(sizes) + file.size > ALL_MAX_BYTES:
-        raise Refused(_("The documents of a meeting are at most 150 MB together."), code="too_large", field="file")
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    stem = PurePath(name.replace("\\", "/")).stem
-    stem = "".join(c for c in stem if c.isprintable())[:150] or "documento"
-    made = MeetingDocument(
-        meeting=found,
-        item=item,
-        title=(title.strip() or stem)[:200],
-        file_name=f"{stem}.{extension}",
-        size=file.size,
-        sha256=digest.hexdigest(),
-        is_late=found.state != MeetingState.DRAFT,
-        added_by=actor,
-    )
-    made.file.save(f"{uuid7().hex}.{extension}", file, save=False)
-    made.save(force_insert=True)
-    touch(found)
-    record(
-        actor=actor,
-        action="meeting.document_added",
-        obj=found,
-        after={"document": made.title, "late": made.is_late, "sha256": made.sha256},
-    )
-    return made
-
-
-@transaction.atomic
-def withdraw_document(*, actor: User | None, document: MeetingDocument, reason: str = "") -> MeetingDocument:
-    """Take a document out of the papers; the file stays in the store for who must prove what was sent."""
-    meeting = open_agenda(actor, document.meeting)
-    found = MeetingDocument.objects.select_for_update().get(pk=document.pk)
-    if found.withdrawn_at is not None:
-        return found
-    if meeting.state != MeetingState.DRAFT and not reason.strip():
-        raise Refused(_("It was sent with the notice: say why it is withdrawn."), code="reason", field="reason")
-    found.withdrawn_at = timezone.now()
-    found.save(update_fields=["withdrawn_at"])
+    meeting = locked_meeting(item.meeting)
+    if not chairs_meetings_of(actor, meeting.unit_id):
+        raise NotAllowed
+    found = locked_item(meeting, item)
+    if meeting.state != MeetingState.IN_SESSION or not found.is_late or found.kind != ItemKind.DECISION:
+        raise Refused(_("This step is not possible from the present state."), code="wrong_state")
+    if meeting.is_extraordinary:
+        raise Refused(
+            _("An extraordinary meeting decides only on what its notice says (CPA, arts. 24 and 26)."),
+            code="extraordinary",
+        )
+    standing = quorum_from(meeting, chairs_in(meeting))
+    if not 0 <= in_favour <= standing.present:
+        raise Refused(
+            _("%(present)s are present: no more can recognise it.") % {"present": standing.present},
+            code="too_many",
+            field="in_favour",
+        )
+    needed = urgency_needed(standing.seats)
+    if in_favour < needed:
+        raise Refused(
+            _("Two thirds of the members must recognise it: %(needed)s of %(seats)s (CPA, art. 26, no. 2).")
+            % {"needed": needed, "seats": standing.seats},
+            code="too_few",
+            field="in_favour",
+        )
+    found.urgency_votes = in_favour
+    found.version += 1
+    found.save(update_fields=["urgency_votes", "version"])
     touch(meeting)
     record(
         actor=actor,
-        action="meeting.document_withdrawn",
+        action="meeting.urgency_recognised",
         obj=meeting,
-        before={"document": found.title, "sha256": found.sha256},
-        reason=reason.strip(),
+        after={"point": found.title, "in_favour": in_favour, "needed": needed},
     )
     return found
+
+
+def touch(meeting: Meeting) -> None:
+    """What is made of a meeting's papers is no longer what it was."""
+    Meeting.objects.filter(pk=meeting.pk).update(version=F("version") + 1, updated_at=timezone.now())

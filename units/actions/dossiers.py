@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from refamp.accounts.models import User
 from refamp.base.errors import NotAllowed, Refused
 from refamp.base.ids import uuid7
-from refamp.base.pdf import Annex, page_count, readable_pages, render_pdf, with_annexes
+from refamp.base.pdf import Annex, Attached, page_count, readable_pages, render_pdf, with_annexes
 from refamp.jobs.actions import QUIET, Progress, enqueue_job
 from refamp.jobs.models import Job
-from units.choices import MeetingFileKind
+from units.choices import DOCUMENT_TYPES, MeetingFileKind
 from units.models import Meeting, MeetingDocument, MeetingFile
 from units.queries.dossiers import Papers, has_addenda, kept_file, papers_of
 from units.queries.meetings import sees_papers_of
@@ -53,7 +53,7 @@ def ask_for_dossier(*, actor: User, meeting: Meeting, kind: str) -> MeetingFile 
 
 @transaction.atomic
 def make_dossier(*, meeting: Meeting, papers: Papers, progress: Progress = QUIET) -> MeetingFile:
-    """Set the sheets, put the documents behind them, number everything through; keep the file under its papers' key."""
+    """Set the sheets, put the documents behind or inside them; keep the file under its papers' key."""
     found = kept_file(meeting, papers)
     if found is not None:
         return found
@@ -65,35 +65,58 @@ def make_dossier(*, meeting: Meeting, papers: Papers, progress: Progress = QUIET
     behind: list[Behind] = []
     for done, (number, document) in enumerate(papers.documents):
         progress.set(done, steps, _("Reading %(title)s") % {"title": document.title})
-        found_pages = read(number, document, behind)
-        behind += [found_pages] if found_pages else []
+        taken = read(number, document, behind, is_bound=papers.kind != MeetingFileKind.SHEETS)
+        behind += [taken] if taken else []
     progress.set(steps - 2, steps, _("Setting the sheets"))
-    content, pages = bound(papers, behind, first_page, timezone.now())
+    content, pages = (
+        with_files(papers, behind, timezone.now())
+        if papers.kind == MeetingFileKind.SHEETS
+        else bound(papers, behind, first_page, timezone.now())
+    )
     progress.set(steps - 1, steps, _("Keeping the file"))
     return keep(meeting, papers, content, first_page - 1 + pages)
 
 
 @dataclass(frozen=True)
 class Behind:
-    """A document that stands behind the sheets."""
+    """A document that stands behind the sheets, or lies inside them (then its pages are not counted)."""
 
     number: int
+    document: MeetingDocument
     content: bytes
     pages: int
 
 
-def read(number: int, document: MeetingDocument, before: Sequence[Behind]) -> Behind | None:
+def read(number: int, document: MeetingDocument, before: Sequence[Behind], *, is_bound: bool) -> Behind | None:
     """A document's bytes and pages; None where it stays apart: it cannot be read, or is one too many."""
+    if sum(len(one.content) for one in before) + document.size > MOST_BYTES:
+        return None
     with document.file.open("rb") as file:
         content = file.read()
-    pages = readable_pages(content)
-    if (
-        pages is None
-        or sum(one.pages for one in before) + pages > MOST_PAGES
-        or sum(len(one.content) for one in before) + len(content) > MOST_BYTES
-    ):
+    pages = readable_pages(content) if is_bound else 0
+    if pages is None or sum(one.pages for one in before) + pages > MOST_PAGES:
         return None
-    return Behind(number, content, pages)
+    return Behind(number, document, content, pages)
+
+
+def with_files(papers: Papers, inside: Sequence[Behind], now: datetime) -> tuple[bytes, int]:
+    """The sheets with the documents as attachments, each byte by byte what was added; and how many pages."""
+    numbers = {one.number for one in inside}
+    data = papers.data | {
+        "first_page": 1,
+        "documents": [each | {"attached": each["number"] in numbers} for each in papers.data["documents"]],
+    }
+    attached = [
+        Attached(
+            name=f"{one.number} {one.document.file_name}",
+            mime=DOCUMENT_TYPES.get(one.document.file_name.rpartition(".")[2], "application/octet-stream"),
+            about=f"{_('Document %(number)s') % {'number': one.number}}: {one.document.title}",
+            content=one.content,
+        )
+        for one in inside
+    ]
+    content = render_pdf("units/meetings/dossier.typ", data, at=now, attached=attached)
+    return content, page_count(content)
 
 
 def bound(papers: Papers, behind: Sequence[Behind], first_page: int, now: datetime) -> tuple[bytes, int]:

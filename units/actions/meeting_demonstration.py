@@ -14,7 +14,8 @@ from django.utils import timezone, translation
 
 from refamp.accounts.models import User
 from refamp.base.pdf import render_pdf
-from units.actions.agenda import add_document, add_item
+from units.actions.agenda import add_item
+from units.actions.documents import add_document
 from units.actions.meetings import convene_meeting, prepare_meeting
 from units.actions.minutes import (
     answer_amendment,

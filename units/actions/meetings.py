@@ -7,24 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
-from refamp.jobs.actions import send_email
+from units.actions.notices import mail_everybody
 from units.choices import MEETING_MOVES, DeliberationState, MeetingState, Presence, UnitState
-from units.formulas.calendars import invitation
-from units.formulas.meetings import BETWEEN_CALLS, keeps_notice, numbered
-from units.models import Attendance, Deliberation, Meeting, Unit
-from units.queries.calendars import entry_of, organizer_of, page_of, title_of
+from units.formulas.meetings import BETWEEN_CALLS, keeps_notice
+from units.models import Attendance, Deliberation, Mandate, Meeting, Unit
 from units.queries.meetings import (
     chairs_in,
     chairs_meetings_of,
@@ -34,7 +29,7 @@ from units.queries.meetings import (
     quorum_from,
 )
 
-FACTS = ("title", "starts_at", "ends_at", "second_call_at", "place", "remote_link")
+FACTS = ("title", "starts_at", "ends_at", "second_call_at", "place", "remote_link", "is_extraordinary")
 # A meeting can be opened a little before its hour, when everybody is there.
 EARLY = timedelta(minutes=30)
 
@@ -78,6 +73,9 @@ def told(meeting: Meeting, *names: str) -> dict[str, Any]:
 
 def check_facts(data: Mapping[str, Any]) -> None:
     """Refuse, in words and by field, what the database would refuse too."""
+    # One line each: what is typed must not look like other lines of the notice.
+    if any(line in data[name].strip() for name in ("title", "place") for line in "\r\n\x0b\x0c\x85\u2028\u2029"):
+        raise Refused(_("A title and a place are one line each."), code="lines", field="title")
     if not data["title"].strip() or not data["place"].strip():
         raise Refused(_("A meeting has a title and a place."), code="facts", field="title")
     if data["ends_at"] <= data["starts_at"]:
@@ -91,7 +89,7 @@ def check_facts(data: Mapping[str, Any]) -> None:
 
 @transaction.atomic
 def prepare_meeting(*, actor: User | None, unit: Unit, data: Mapping[str, Any]) -> Meeting:
-    """Begin a meeting: `data` holds title, starts_at, ends_at, place; remote_link and second_call_at where there are.
+    """Begin a meeting: `data` holds title, starts_at, ends_at, place; the other FACTS where there are.
 
     Only who sees the body's papers sees it until it is convened. `actor` None is the platform itself (demonstration).
     """
@@ -125,6 +123,12 @@ def change_meeting(
     if not changed:
         return found
     if found.state == MeetingState.CONVENED:
+        if "is_extraordinary" in changed:
+            raise Refused(
+                _("What was called stays ordinary or extraordinary: cancel it and convene another."),
+                code="kind",
+                field="is_extraordinary",
+            )
         if timezone.localtime(found.starts_at).year != found.year:
             raise Refused(
                 _("A convened meeting keeps its year: cancel it and convene another."), code="year", field="starts_at"
@@ -229,14 +233,24 @@ def call_second_time(
     if found.state != MeetingState.CONVENED or found.call != 1:
         raise Refused(_("This step is not possible from the present state."), code="wrong_state")
     if found.second_call_at is None:
-        raise Refused(_("No second call was announced."), code="no_second_call")
+        raise Refused(
+            _("No second call was announced: say when it is under “Change when and where”, then call again."),
+            code="no_second_call",
+        )
     if now < found.starts_at:
         raise Refused(_("Wait for the hour of the first call."), code="too_early")
-    standing = quorum_from(found, chairs_in(found))
+    chairs = chairs_in(found)
+    standing = quorum_from(found, chairs)
     if standing.is_met:
         raise Refused(_("There is a quorum: open the meeting."), code="quorum_met")
     found.call, found.ics_sequence = 2, found.ics_sequence + 1
-    keep(found, "call", "ics_sequence")
+    found.first_call = {
+        "present": standing.present,
+        "seats": standing.seats,
+        "needed": standing.needed,
+        "names": [stands_for(chair.mandate) for chair in chairs if chair.is_present],
+    }
+    keep(found, "call", "ics_sequence", "first_call")
     # Who did not come to the first call may come to the second.
     found.attendance.exclude(presence=Presence.EXCUSED).delete()
     record(
@@ -248,6 +262,11 @@ def call_second_time(
     )
     mail_everybody(found, "second_call")
     return found
+
+
+def stands_for(seat: Mandate) -> str:
+    """Whom a seat is for, without its holder's name, which must remain erasable."""
+    return str(seat.municipality or seat.partner or seat.get_position_display())
 
 
 @transaction.atomic
@@ -275,53 +294,6 @@ def cancel_meeting(*, actor: User | None, meeting: Meeting, version: int | None,
     return found
 
 
-def mail_everybody(meeting: Meeting, occasion: str) -> int:
-    """One message to each member, in their language, with the calendar entry. How many."""
-    guests = invited(meeting)
-    for guest in guests:
-        with translation.override(guest.person.language or settings.LANGUAGE_CODE):
-            entry = entry_of(meeting, for_members=True)
-            subject = {
-                "convened": gettext("Notice of meeting: %(title)s"),
-                "changed": gettext("Meeting changed: %(title)s"),
-                "second_call": gettext("Second call: %(title)s"),
-                "cancelled": gettext("Meeting cancelled: %(title)s"),
-            }[occasion]
-            body = render_to_string(
-                "units/meetings/invitation.txt",
-                {
-                    "meeting": meeting,
-                    "occasion": occasion,
-                    "person": guest.person,
-                    "title": title_of(meeting),
-                    "address": page_of(meeting),
-                    "points": points_of(meeting),
-                },
-            )
-            content = invitation(
-                entry,
-                organizer=(str(meeting.unit), organizer_of()),
-                attendee=(guest.person.name, guest.person.email),
-            )
-            method = "CANCEL" if entry.is_cancelled else "REQUEST"
-            send_email(
-                to=guest.person.email,
-                subject=(subject % {"title": title_of(meeting)})[:200],
-                body=body,
-                attachments=[("reuniao.ics", f"text/calendar; method={method}", content)],
-            )
-    return len(guests)
-
-
-def points_of(meeting: Meeting) -> list[tuple[str, str, str]]:
-    """(number, title, kind in words) of each point, for a message."""
-    items = {item.pk: item for item in meeting.items.all()}
-    from_rows = [(item.pk, item.parent_id, item.order) for item in items.values()]
-    return [
-        (place.code, items[place.item].title, items[place.item].get_kind_display()) for place in numbered(from_rows)
-    ]
-
-
 # In session -----------------------------------------------------------------------------------------------------------
 
 
@@ -343,8 +315,8 @@ def open_meeting(*, actor: User | None, meeting: Meeting, version: int | None, a
             % {"present": standing.present, "seats": standing.seats, "needed": standing.needed},
             code="no_quorum",
         )
-    found.opened_at = now
-    keep(found, "state", "opened_at")
+    found.opened_at, found.presided_by = now, actor
+    keep(found, "state", "opened_at", "presided_by")
     record(
         actor=actor,
         action="meeting.opened",
@@ -356,6 +328,8 @@ def open_meeting(*, actor: User | None, meeting: Meeting, version: int | None, a
             "present": standing.present,
             "seats": standing.seats,
             "needed": standing.needed,
+            # Called at shorter notice, it is regular only where everybody came (CPA, art. 28).
+            **({"short_notice": True, "all_present": not standing.absent} if found.is_urgent else {}),
         },
     )
     return found

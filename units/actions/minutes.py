@@ -19,14 +19,15 @@ from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.ids import uuid7
 from refamp.base.pdf import render_pdf
 from refamp.base.states import check_move
+from units.actions.notices import ask_for_amendments
 from units.choices import MINUTES_MOVES, AmendmentState, MeetingState, MinutesState
 from units.formulas.meetings import text_digest
 from units.models import Meeting, Minutes, MinutesAmendment
 from units.queries.bodies import mandates_of
 from units.queries.dossiers import minutes_data
-from units.queries.meetings import attended, keeps_meetings_of
-from units.queries.minutes import first_minutes
-from units.rules import approves_minutes, chairs
+from units.queries.meetings import attended, keeps_meetings_of, present_seats
+from units.queries.minutes import approves, approving_meetings, first_minutes, outcome_writers, wrote
+from units.rules import sits_in
 
 MOST_CHARACTERS = 200_000
 MOST_AMENDMENTS = 200
@@ -39,17 +40,13 @@ def locked_minutes(minutes: Minutes, version: int | None = None) -> Minutes:
     return found
 
 
-def wrote(actor: User, minutes: Minutes) -> bool:
-    return actor.pk == minutes.author_id or minutes.writers.filter(pk=actor.pk).exists()
-
-
 def move(actor: User, minutes: Minutes, state: MinutesState) -> str:
-    """Move through the table of states; answers the state before."""
+    """Move through the table of states; answers the state before. Who approves is asked for in words by its action."""
     part = check_move(MINUTES_MOVES, minutes.state, state)
     unit = minutes.meeting.unit_id
     allowed: dict[str, Callable[[], bool]] = {
         "secretariat": lambda: keeps_meetings_of(actor, unit),
-        "chair": lambda: chairs(mandates_of(actor), unit),
+        "chair": lambda: sits_in(mandates_of(actor), unit),
     }
     if not allowed[part]():
         raise NotAllowed
@@ -77,7 +74,7 @@ def draft_minutes(*, actor: User, meeting: Meeting) -> Minutes:
             made = Minutes.objects.create(meeting=found, text=first_minutes(found), author=actor)
     except IntegrityError as error:  # somebody else was quicker
         raise Refused(_("This meeting already has its minutes."), code="exists") from error
-    made.writers.add(actor)
+    made.writers.add(actor, *outcome_writers(found))
     record(actor=actor, action="minutes.drafted", obj=made, after={"state": made.state, "text": CHANGED})
     return made
 
@@ -115,8 +112,10 @@ def change_text(actor: User, minutes: Minutes, text: str) -> None:
 
 @transaction.atomic
 def open_to_amendments(*, actor: User, minutes: Minutes, version: int | None) -> Minutes:
-    """Those who attended may now say what they would change."""
-    return step(actor, minutes, version, MinutesState.UNDER_AMENDMENT)
+    """Those who attended may now say what they would change, and are told so."""
+    found = step(actor, minutes, version, MinutesState.UNDER_AMENDMENT)
+    ask_for_amendments(found)
+    return found
 
 
 @transaction.atomic
@@ -168,6 +167,7 @@ def answer_amendment(
         raise Refused(_("Somebody else answers one's own amendment."), code="own_amendment")
     if accepted:
         change_text(actor, minutes, amended(minutes.text, found))
+        minutes.writers.add(found.author)  # whose words stand in them does not approve them
     elif not answer.strip():
         raise Refused(_("Say why it is rejected."), code="reason", field="answer")
     else:
@@ -198,17 +198,67 @@ def amended(text: str, amendment: MinutesAmendment) -> str:
 
 
 @transaction.atomic
-def approve_minutes(*, actor: User, minutes: Minutes, version: int | None, at: datetime | None = None) -> Minutes:
-    """Who chairs the body notes that those who attended approved them; never somebody who wrote in them."""
+def approve_minutes(
+    *,
+    actor: User,
+    minutes: Minutes,
+    version: int | None,
+    approved_in: Meeting | None = None,
+    votes: tuple[int, int, int] | None = None,
+    at: datetime | None = None,
+) -> Minutes:
+    """Who chaired notes that those who attended approved them; never somebody who wrote in them.
+
+    At the end of their own meeting (`approved_in` None), or at a later one of the body (CPA, art. 34, no. 2). `votes`:
+    for, against, abstentions, among those who attended; None is everybody in favour.
+    """
     found = locked_minutes(minutes, version)
     before = move(actor, found, MinutesState.APPROVED)
-    if not approves_minutes(mandates_of(actor), found.meeting.unit_id, wrote=wrote(actor, found)):
+    if wrote(actor, found):
         raise Refused(_("Whoever wrote the minutes does not approve them."), code="author")
+    if not attended(actor, found.meeting):
+        raise Refused(_("Only who attended a meeting approves its minutes (CPA, art. 34, no. 3)."), code="absent")
+    if not approves(actor, found):
+        raise NotAllowed
+    if approved_in is not None and not approving_meetings(found.meeting).filter(pk=approved_in.pk).exists():
+        raise Refused(_("They are approved at their own meeting or a later one of the body."), code="other_meeting")
     if found.amendments.filter(state=AmendmentState.PROPOSED).exists():
         raise Refused(_("Answer every amendment first."), code="open_amendments")
     found.approved_by, found.approved_at = actor, at or timezone.now()
-    keep(found, "state", "approved_by", "approved_at")
-    record(actor=actor, action="minutes.approved", obj=found, before={"state": before}, after={"state": found.state})
+    found.approved_in = approved_in or found.meeting
+    found.approval_for, found.approval_against, found.approval_abstained = counted(found.meeting, votes)
+    keep(
+        found,
+        "state",
+        "approved_by",
+        "approved_at",
+        "approved_in",
+        "approval_for",
+        "approval_against",
+        "approval_abstained",
+    )
+    record(
+        actor=actor,
+        action="minutes.approved",
+        obj=found,
+        before={"state": before},
+        after={"state": found.state, "at_meeting": str(found.approved_in)},
+    )
+    return found
+
+
+def counted(meeting: Meeting, votes: tuple[int, int, int] | None) -> tuple[int, int, int]:
+    """How those who attended voted on the minutes. Raises Refused where they did not pass, or are too many."""
+    came = present_seats(meeting).count()
+    found = votes or (came, 0, 0)
+    if sum(found) > came:
+        raise Refused(
+            _("%(came)s attended: no more vote on the minutes (CPA, art. 34, no. 3).") % {"came": came},
+            code="too_many",
+            field="votes_for",
+        )
+    if found[0] <= found[1]:
+        raise Refused(_("More must be for them than against."), code="not_passed", field="votes_for")
     return found
 
 

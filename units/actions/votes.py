@@ -263,6 +263,11 @@ def open_voting(
     meeting = Meeting.objects.select_for_update().get(pk=found.item.meeting_id)
     if meeting.state != MeetingState.IN_SESSION:
         raise Refused(_("Open the meeting first: a vote takes place in session."), code="not_in_session")
+    if found.item.is_late and found.item.urgency_votes is None:
+        raise Refused(
+            _("This point came after the notice: two thirds of the members must first recognise its urgency."),
+            code="not_urgent",
+        )
     handler_of(found)
     keep(found, state=DeliberationState.VOTING, opened_at=moment(actor, at))
     if found.is_secret:

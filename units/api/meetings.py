@@ -1,11 +1,14 @@
-"""Meetings for other systems: whatever was convened is public, with its agenda; how many came, once it is closed."""
+"""Meetings for other systems: whatever was convened is public, with its agenda; how many came, once it is closed.
+
+Of its documents, everybody is told of the public ones; those who see the body's papers, of all.
+"""
 
 from typing import Any
 
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from django.urls import reverse
 
-from refamp.base.api.columns import Row
+from refamp.base.api.columns import Row, reference
 from refamp.base.api.pagination import Order
 from refamp.base.api.routers import Router
 from refamp.base.api.views import ReadViewSet
@@ -14,7 +17,7 @@ from refamp.base.sql import Fold
 from units.choices import CLOSED_DELIBERATION, PRESENT, MeetingState, MinutesState
 from units.filters.meetings import MeetingFilter
 from units.formulas.meetings import numbered
-from units.models import AgendaItem, Attendance, Meeting, MeetingDocument, Minutes
+from units.models import AgendaItem, Attendance, Deliberation, Meeting, MeetingDocument, Minutes
 from units.queries.meetings import meetings, sees_papers_of
 from units.serializers.meetings import MeetingSerializer
 
@@ -56,10 +59,10 @@ class MeetingViewSet(ReadViewSet):
         """Agenda, documents, attendance and minutes by one query each, whatever the number of rows."""
         facts = {
             row["pk"]: row
-            for row in Meeting.objects.filter(pk__in=keys).values("pk", "public_id", "state", "convened_at")
+            for row in Meeting.objects.filter(pk__in=keys).values("pk", "public_id", "unit", "state", "convened_at")
         }
         points = self.points(keys) if self.wants("agenda") or self.wants("documents") else {}
-        papers = self.papers(keys, points) if self.wants("documents") else {}
+        papers = self.papers(facts, points) if self.wants("documents") else {}
         came = self.came([key for key in keys if key in facts and facts[key]["state"] == MeetingState.CLOSED])
         minutes = self.published(keys)
         for row, key in zip(rows, keys, strict=True):
@@ -97,15 +100,23 @@ class MeetingViewSet(ReadViewSet):
             "title": item.title,
             "kind": item.kind,
             "is_late": item.is_late,
-            "deliberation": str(deliberation.public_id) if deliberation and is_closed else None,
+            "urgency_votes": item.urgency_votes,
+            "deliberation": self.decided(deliberation) if deliberation is not None and is_closed else None,
         }
 
-    def papers(self, keys: list[Any], points: dict[Any, list[tuple[int, Row]]]) -> dict[Any, list[Row]]:
+    def decided(self, deliberation: Deliberation) -> Row | None:
+        key = str(deliberation.public_id)
+        return reference(key, deliberation.title, self.origin + reverse("api:deliberations-detail", args=[key]))
+
+    def papers(self, facts: dict[Any, Row], points: dict[Any, list[tuple[int, Row]]]) -> dict[Any, list[Row]]:
         codes = {pk: point["code"] for rows in points.values() for pk, point in rows}
-        units = dict(Meeting.objects.filter(pk__in=keys).values_list("pk", "unit"))
-        seen = [key for key, unit in units.items() if sees_papers_of(self.request.user, unit)]
+        seen = [key for key, fact in facts.items() if sees_papers_of(self.request.user, fact["unit"])]
         found: dict[Any, list[Row]] = {}
-        for document in MeetingDocument.objects.filter(meeting__in=seen, withdrawn_at__isnull=True).order_by("pk"):
+        documents = MeetingDocument.objects.filter(
+            Q(is_public=True) | Q(meeting__in=seen), meeting__in=list(facts), withdrawn_at__isnull=True
+        )
+        for document in documents.order_by("pk"):
+            address = reverse("units:document", args=[facts[document.meeting_id]["public_id"], document.public_id])
             found.setdefault(document.meeting_id, []).append(
                 {
                     "title": document.title,
@@ -113,7 +124,9 @@ class MeetingViewSet(ReadViewSet):
                     "size": document.size,
                     "sha256": document.sha256,
                     "is_late": document.is_late,
+                    "is_public": document.is_public,
                     "point": codes.get(document.item_id or 0, ""),
+                    "url": self.origin + address,
                 }
             )
         return found

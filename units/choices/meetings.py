@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MeetingState(TextChoices):
@@ -44,7 +45,7 @@ DOCUMENT_TYPES = {
 
 class MeetingFileKind(TextChoices):
     DOSSIER = "dossier", _("dossier with its documents")
-    SHEETS = "sheets", _("dossier without its documents")
+    SHEETS = "sheets", _("sheets with the documents attached")
     ADDENDUM = "addendum", _("late addenda")
 
 
@@ -57,11 +58,12 @@ class ItemKind(TextChoices):
 class MinutesState(TextChoices):
     DRAFT = "draft", _("draft")
     UNDER_AMENDMENT = "under_amendment", _("open to amendments")
-    APPROVED = "approved", _("approved")
-    PUBLISHED = "published", _("published")
+    APPROVED = "approved", pgettext_lazy("minutes", "approved")
+    PUBLISHED = "published", pgettext_lazy("minutes", "published")
 
 
-# "attendees": approval is theirs, recorded by the secretariat, never by the author alone.
+# "chair": who chairs the body, attended the meeting and did not write in them (CPA, art. 34, nos. 2 and 3); where no
+# chair did both, another member who did.
 MINUTES_MOVES = {
     MinutesState.DRAFT: {MinutesState.UNDER_AMENDMENT: "secretariat"},
     MinutesState.UNDER_AMENDMENT: {MinutesState.DRAFT: "secretariat", MinutesState.APPROVED: "chair"},
@@ -90,6 +92,9 @@ MEETING_EVENTS = {
     "meeting.item_moved": _("point moved"),
     "meeting.item_removed": _("point taken out"),
     "meeting.document_added": _("document added"),
+    "meeting.urgency_recognised": _("urgency of a late point recognised"),
+    "meeting.document_shown": _("document made public"),
+    "meeting.document_kept_back": _("document no longer public"),
     "meeting.document_withdrawn": _("document withdrawn"),
     "meeting.attendance": _("attendance recorded"),
     "minutes.drafted": _("minutes drafted"),

@@ -19,6 +19,7 @@ class MeetingFilter(django_filters.FilterSet):
     )  # fmt: skip
     year = django_filters.NumberFilter(label=_("Year"), min_value=2014, max_value=2100)
     state = django_filters.ChoiceFilter(choices=MeetingState.choices, label=_("State"), empty_label=_("all"))
+    is_extraordinary = django_filters.BooleanFilter(label=_("Extraordinary"))
 
     class Meta:
         model = Meeting

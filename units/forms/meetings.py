@@ -45,6 +45,11 @@ class MeetingForm(forms.Form):
         assume_scheme="https",
         help_text=_("Only those who are called see it."),
     )
+    is_extraordinary = forms.BooleanField(
+        label=_("Extraordinary meeting"),
+        required=False,
+        help_text=_("It decides only on what its notice says: no point is added for decision afterwards."),
+    )
 
     def __init__(self, *args: Any, units: Sequence[Unit] = (), meeting: Meeting | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,6 +129,11 @@ class DocumentForm(forms.Form):
         help_text=_("PDF, Word, Excel, PowerPoint, PNG or JPEG, 20 MB at most. PDFs are bound into the dossier."),
         widget=forms.ClearableFileInput(attrs={"accept": ",".join(f".{each}" for each in DOCUMENT_TYPES)}),
     )
+    is_public = forms.BooleanField(
+        label=_("Everybody may read it"),
+        required=False,
+        help_text=_("Once the meeting is convened. Never what holds personal data. It can be changed later."),
+    )
 
     def __init__(self, *args: Any, points: Sequence[Point], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -174,6 +184,34 @@ class SeatForm(forms.Form):
     @property
     def taken_by(self) -> Mandate | None:
         return self.spare.get(self.cleaned_data.get("substitute", ""))
+
+
+class UrgencyForm(forms.Form):
+    in_favour = forms.IntegerField(
+        label=_("Members who recognise its urgency"), min_value=0, help_text=_("Counted among those present.")
+    )
+
+
+class ApproveForm(forms.Form):
+    """`meetings` are those at which they may have been approved, their own first, each with its title."""
+
+    version = version_field()
+    approved_in = forms.ChoiceField(label=_("Approved"), widget=forms.RadioSelect)
+    votes_for = forms.IntegerField(label=_("Votes for"), min_value=0)
+    votes_against = forms.IntegerField(label=_("Votes against"), min_value=0)
+    abstentions = forms.IntegerField(label=_("Abstentions"), min_value=0)
+
+    def __init__(self, *args: Any, meetings: Sequence[tuple[Meeting, str]], came: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meetings = {str(meeting.public_id): meeting for meeting, _title in meetings}
+        own, *later = [(key, title) for key, (_meeting, title) in zip(self.meetings, meetings, strict=True)]
+        choices: list[tuple[str, Any]] = [(own[0], _("at the end of the meeting itself"))]
+        choices += [(key, _("at the start of %(title)s") % {"title": title}) for key, title in later]
+        self.fields["approved_in"].choices = choices  # type: ignore[attr-defined]  # of a ChoiceField
+        self.fields["votes_for"].help_text = _("Only those who attended take part: %(came)s.") % {"came": came}
+
+    def clean_approved_in(self) -> Meeting | None:
+        return self.meetings.get(self.cleaned_data["approved_in"])
 
 
 class MinutesForm(forms.Form):

@@ -33,6 +33,11 @@ class Quorum:
         """How many more are needed; 0 where there are enough."""
         return max(0, self.needed - self.present)
 
+    @property
+    def absent(self) -> int:
+        """How many seats nobody has taken."""
+        return self.seats - self.present
+
 
 def quorum(seats: int, present: int, *, call: int = 1, second_call: str = SecondCallQuorum.HALF) -> Quorum:
     """More than half of the seats on first call; on second call what the body's rule says.
@@ -42,6 +47,11 @@ def quorum(seats: int, present: int, *, call: int = 1, second_call: str = Second
     if not 0 <= present <= seats:
         raise ValueError(f"{present} present of {seats} seats")
     return Quorum(seats, present, quorum_of(seats, call=call, second_call=second_call) if seats else 1)
+
+
+def urgency_needed(seats: int) -> int:
+    """How many members must recognise that a late point is urgent: two thirds of all of them (CPA, art. 26, no. 2)."""
+    return -(-2 * seats // 3)
 
 
 def keeps_notice(convened_at: datetime, starts_at: datetime, notice_days: int) -> bool:

@@ -1,6 +1,7 @@
 """The tables of the room: bodies, mandates, compositions; partners; meetings; deliberations; plans."""
 
 from units.models.bodies import BodyRule, Unit
+from units.models.calendars import CalendarFeed
 from units.models.compositions import Composition, CompositionSeat
 from units.models.deliberations import (
     Deliberation,
@@ -11,16 +12,9 @@ from units.models.deliberations import (
     Vote,
 )
 from units.models.mandates import Mandate
-from units.models.meetings import (
-    AgendaItem,
-    Attendance,
-    CalendarFeed,
-    Meeting,
-    MeetingDocument,
-    MeetingFile,
-    Minutes,
-    MinutesAmendment,
-)
+from units.models.meetings import AgendaItem, Attendance, Meeting
+from units.models.minutes import Minutes, MinutesAmendment, MinutesWriter
+from units.models.papers import MeetingDocument, MeetingFile
 from units.models.partners import Partner, Partnership
 from units.models.plan_actions import Action, ActionNode, ActionPartner, ActionPlace
 from units.models.plan_parts import BudgetLine, Milestone, Risk
@@ -49,6 +43,7 @@ __all__ = [
     "Milestone",
     "Minutes",
     "MinutesAmendment",
+    "MinutesWriter",
     "MunicipalPosition",
     "Partner",
     "Partnership",

@@ -1,52 +1,25 @@
-"""Meetings from the convening to the minutes that never change."""
+"""Meetings: convened, with an agenda, attended."""
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.sql import refusal
-from units.choices import AmendmentState, ItemKind, MeetingFileKind, MeetingState, MinutesState, Presence
+from units.choices import ItemKind, MeetingState, Presence
 from units.models.bodies import Unit
 from units.models.mandates import Mandate
-
-ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
-
-
-def changed(*fields: str) -> pgtrigger.Q:
-    """One of these is not what it was."""
-    found = pgtrigger.Q()
-    for field in fields:
-        found |= pgtrigger.Q(**{f"old__{field}__df": pgtrigger.F(f"new__{field}")})
-    return found
-
-
-def kept_with_meeting(name: str, message: str, states: str) -> pgtrigger.Trigger:
-    """What belongs to a meeting stays as it is once that is in one of these states."""
-    return pgtrigger.Trigger(
-        name=name,
-        operation=ANY_CHANGE,
-        when=pgtrigger.Before,
-        func=f"""
-            IF EXISTS (
-                SELECT 1 FROM units_meeting WHERE id IN (OLD.meeting_id, NEW.meeting_id) AND state IN ({states})
-            ) THEN
-                {refusal(name, message)}
-            END IF;
-            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-            RETURN NEW;
-        """,
-    )
+from units.models.triggers import NEVER_EMPTIED, changed, kept_with_meeting
 
 
 class Meeting(models.Model):
     """A meeting of a body. `number` is given when it is convened, consecutive per body and year.
 
-    `call` is 1, or 2 when the second call's quorum is the one that counts. `ics_sequence` grows with everything that is
-    mailed, so that calendars replace what they hold.
+    `call` is 1, or 2 when the second call's quorum is the one that counts; `first_call` then says how many seats were
+    taken at the first, of how many, and which (`present`, `seats`, `needed`, `names`). `ics_sequence` grows with
+    everything that is mailed, so that calendars replace what they hold.
     """
 
     public_id = PublicIdField()
@@ -60,9 +33,19 @@ class Meeting(models.Model):
     place = models.CharField(_("place"), max_length=200)
     remote_link = models.URLField(_("address for remote presence"), blank=True)
     state = models.CharField(_("state"), max_length=12, choices=MeetingState, default=MeetingState.DRAFT)
+    is_extraordinary = models.BooleanField(
+        _("extraordinary"),
+        default=False,
+        db_default=False,
+        help_text=_("It decides on what its notice says and on nothing else (CPA, arts. 24 and 26)."),
+    )
     call = models.PositiveSmallIntegerField(_("call"), default=1)
     is_urgent = models.BooleanField(_("urgent"), default=False)
     urgency_reason = models.TextField(_("why the notice is shorter"), blank=True)
+    presided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("chaired by")
+    )
+    first_call = models.JSONField(_("first call without a quorum"), default=dict, db_default={}, blank=True)
     convened_at = models.DateTimeField(_("convened at"), null=True)
     opened_at = models.DateTimeField(_("opened at"), null=True)
     closed_at = models.DateTimeField(_("closed at"), null=True)
@@ -145,6 +128,11 @@ class Meeting(models.Model):
                     "second_call_at",
                     "place",
                     "call",
+                    "is_extraordinary",
+                    "public_id",
+                    "remote_link",
+                    "presided_by_id",
+                    "first_call",
                     "convened_at",
                     "opened_at",
                     "closed_at",
@@ -154,6 +142,7 @@ class Meeting(models.Model):
                 ),
                 func=refusal("held_meeting_keeps_its_facts", "A meeting that was held or cancelled stays as it was."),
             ),
+            NEVER_EMPTIED,
         ]
         verbose_name = _("meeting")
         verbose_name_plural = _("meetings")
@@ -163,7 +152,11 @@ class Meeting(models.Model):
 
 
 class AgendaItem(models.Model):
-    """A point of the agenda; points stand under points."""
+    """A point of the agenda; points stand under points.
+
+    `urgency_votes`: how many members recognised that a late point must be decided at once (CPA, art. 26, no. 2); None
+    until they did. Without that nothing is decided at it.
+    """
 
     public_id = PublicIdField()
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="items", verbose_name=_("meeting"))
@@ -175,6 +168,7 @@ class AgendaItem(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=ItemKind, default=ItemKind.DISCUSSION)
     text = models.TextField(_("text"), blank=True)
     is_late = models.BooleanField(_("added after the convening"), default=False)
+    urgency_votes = models.PositiveSmallIntegerField(_("members who recognised its urgency"), null=True, blank=True)
     outcome = models.TextField(_("what was said"), blank=True)
     version = VersionField()
 
@@ -191,45 +185,21 @@ class AgendaItem(models.Model):
                 name="agenda_item_kind_is_known",
                 violation_error_message=_("Unknown kind."),
             ),
+            models.CheckConstraint(
+                condition=Q(urgency_votes__isnull=True) | Q(is_late=True),
+                name="only_late_points_need_urgency",
+                violation_error_message=_("Only a point added after the notice needs its urgency recognised."),
+            ),
         ]
         triggers = [
             kept_with_meeting(
                 "agenda_of_a_held_meeting_stays",
                 "The agenda of a meeting that was held stays.",
-                "'closed', 'cancelled'",
-            )
+            ),
+            NEVER_EMPTIED,
         ]
         verbose_name = _("agenda item")
         verbose_name_plural = _("agenda items")
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class MeetingDocument(models.Model):
-    """A document of a meeting or of one of its points; late ones are addenda to the dossier."""
-
-    public_id = PublicIdField()
-    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="documents", verbose_name=_("meeting"))
-    item = models.ForeignKey(
-        AgendaItem, models.SET_NULL, null=True, blank=True, related_name="documents", verbose_name=_("agenda item")
-    )
-    title = models.CharField(_("title"), max_length=200)
-    file = models.FileField(_("file"), upload_to="meetings/", max_length=200)
-    file_name = models.CharField(_("name of the file"), max_length=200)
-    size = models.PositiveIntegerField(_("size in bytes"), default=0)
-    sha256 = models.CharField("SHA-256", max_length=64)
-    is_late = models.BooleanField(_("late addendum"), default=False)
-    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
-    added_at = models.DateTimeField(_("added at"), default=timezone.now)
-    added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("added by")
-    )
-
-    class Meta:
-        ordering = ["meeting", "id"]
-        verbose_name = _("document of a meeting")
-        verbose_name_plural = _("documents of meetings")
 
     def __str__(self) -> str:
         return self.title
@@ -290,7 +260,6 @@ class Attendance(models.Model):
             kept_with_meeting(
                 "attendance_of_a_held_meeting_stays",
                 "Who attended a meeting that was held stays.",
-                "'closed', 'cancelled'",
             ),
             pgtrigger.Trigger(
                 name="substitute_stands_for_the_same",
@@ -299,201 +268,10 @@ class Attendance(models.Model):
                 condition=pgtrigger.Q(new__substitute_id__isnull=False),
                 func=STANDS_FOR_THE_SAME,
             ),
+            NEVER_EMPTIED,
         ]
         verbose_name = _("attendance")
         verbose_name_plural = _("attendances")
 
     def __str__(self) -> str:
         return f"{self.mandate} · {self.get_presence_display()}"
-
-
-class Minutes(models.Model):
-    """The minutes of a meeting. Once published, nothing changes them.
-
-    `sha256` is of the text's bytes (UTF-8), `pdf_sha256` of the file. Whoever wrote in them never approves them.
-    """
-
-    public_id = PublicIdField()
-    meeting = models.OneToOneField(Meeting, models.PROTECT, related_name="minutes", verbose_name=_("meeting"))
-    text = models.TextField(_("text"))
-    state = models.CharField(_("state"), max_length=16, choices=MinutesState, default=MinutesState.DRAFT)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
-    writers = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("wrote in them")
-    )
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("approved by")
-    )
-    approved_at = models.DateTimeField(_("approved at"), null=True)
-    published_at = models.DateTimeField(_("published at"), null=True)
-    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
-    pdf = models.FileField(_("file"), upload_to="minutes/", max_length=200, blank=True)
-    pdf_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
-    version = VersionField()
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=MinutesState.values),
-                name="minutes_state_is_known",
-                violation_error_message=_("Unknown state."),
-            ),
-            models.CheckConstraint(
-                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("author")),
-                name="minutes_are_not_approved_by_their_author",
-                violation_error_message=_("Whoever wrote the minutes does not approve them."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=["approved", "published"])
-                | Q(approved_by__isnull=False, approved_at__isnull=False),
-                name="approved_minutes_say_by_whom",
-                violation_error_message=_("Approved minutes say by whom."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="published") | (Q(published_at__isnull=False) & ~Q(sha256="") & ~Q(pdf_sha256="")),
-                name="published_minutes_have_their_digests",
-                violation_error_message=_("Published minutes have their digests."),
-            ),
-        ]
-        triggers = [
-            pgtrigger.Protect(
-                name="published_minutes_never_change",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                condition=pgtrigger.Q(old__state="published"),
-            ),
-            pgtrigger.Trigger(
-                name="approved_minutes_keep_their_text",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                condition=pgtrigger.Q(old__state="approved") & changed("text", "approved_by_id", "approved_at"),
-                func=refusal("approved_minutes_keep_their_text", "Approved minutes keep their text."),
-            ),
-            pgtrigger.Trigger(
-                name="minutes_keep_their_author",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                condition=changed("author_id", "meeting_id"),
-                func=refusal("minutes_keep_their_author", "Approval never changes the author."),
-            ),
-        ]
-        verbose_name = _("minutes")
-        verbose_name_plural = _("minutes")
-
-    def __str__(self) -> str:
-        return str(self.meeting)
-
-
-class MinutesAmendment(models.Model):
-    """A change to the draft minutes, proposed by somebody who attended."""
-
-    public_id = PublicIdField()
-    minutes = models.ForeignKey(Minutes, models.CASCADE, related_name="amendments", verbose_name=_("minutes"))
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
-    passage = models.TextField(_("passage"), blank=True)
-    proposal = models.TextField(_("proposal"))
-    state = models.CharField(_("state"), max_length=10, choices=AmendmentState, default=AmendmentState.PROPOSED)
-    answer = models.TextField(_("answer"), blank=True)
-    proposed_at = models.DateTimeField(_("proposed at"), default=timezone.now)
-
-    class Meta:
-        ordering = ["minutes", "id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=AmendmentState.values),
-                name="minutes_amendment_state_is_known",
-                violation_error_message=_("Unknown state."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(proposal=""),
-                name="minutes_amendment_proposes_something",
-                violation_error_message=_("Say what it should read."),
-            ),
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="amendments_to_approved_minutes_stay",
-                operation=ANY_CHANGE,
-                when=pgtrigger.Before,
-                func=f"""
-                    IF EXISTS (
-                        SELECT 1 FROM units_minutes
-                        WHERE id IN (OLD.minutes_id, NEW.minutes_id) AND state IN ('approved', 'published')
-                    ) THEN
-                        {refusal("amendments_to_approved_minutes_stay", "Approved minutes take no amendments.")}
-                    END IF;
-                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
-        verbose_name = _("amendment to minutes")
-        verbose_name_plural = _("amendments to minutes")
-
-    def __str__(self) -> str:
-        return self.proposal[:80]
-
-
-class MeetingFile(models.Model):
-    """A PDF made of a meeting's papers, kept as long as what it was made of is the same.
-
-    `key` is the digest of everything that stands in it, language included. `pages`: where an addendum's numbers go on.
-    """
-
-    public_id = PublicIdField()
-    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="files", verbose_name=_("meeting"))
-    kind = models.CharField(_("kind"), max_length=10, choices=MeetingFileKind)
-    language = models.CharField(_("language"), max_length=10)
-    key = models.CharField(_("made of"), max_length=64)
-    file = models.FileField(_("file"), upload_to="dossiers/", max_length=200)
-    pages = models.PositiveIntegerField(_("pages"))
-    sha256 = models.CharField("SHA-256", max_length=64)
-    made_at = models.DateTimeField(_("made at"), default=timezone.now)
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["meeting", "kind", "key"],
-                name="one_file_per_content",
-                violation_error_message=_("This file is already there."),
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=MeetingFileKind.values),
-                name="meeting_file_kind_is_known",
-                violation_error_message=_("Unknown kind."),
-            ),
-        ]
-        verbose_name = _("file of a meeting")
-        verbose_name_plural = _("files of meetings")
-
-    def __str__(self) -> str:
-        return f"{self.meeting} · {self.get_kind_display()}"
-
-
-class CalendarFeed(models.Model):
-    """The secret address of a person's calendar (ICS). Only a hash is kept; a new one revokes the one before."""
-
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_feeds", verbose_name=_("person")
-    )
-    token_hash = models.CharField(_("token hash"), max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("made at"), auto_now_add=True)
-    revoked_at = models.DateTimeField(_("revoked at"), null=True)
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["person"],
-                condition=Q(revoked_at__isnull=True),
-                name="one_calendar_address_per_person",
-                violation_error_message=_("There is already such an address."),
-            )
-        ]
-        verbose_name = _("calendar feed")
-        verbose_name_plural = _("calendar feeds")
-
-    def __str__(self) -> str:
-        return str(self.person)

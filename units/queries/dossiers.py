@@ -19,12 +19,15 @@ from units.queries.calendars import SECOND, page_of, title_of
 from units.queries.meetings import Point, agenda, seats_in
 
 # What a change of the templates makes of the files that are kept: count it up.
-EDITION = 1
+EDITION = 2
 
 
 @dataclass(frozen=True)
 class Papers:
-    """What goes into one file: `data` for the template, and which documents (with their numbers) stand behind it."""
+    """What goes into one file: `data` for the template, and which documents (with their numbers) go with it.
+
+    PDFs stand behind the sheets of a dossier and of its addenda; to the sheets alone every document is attached.
+    """
 
     kind: str
     data: dict[str, Any]
@@ -90,7 +93,7 @@ def papers_of(meeting: Meeting, kind: str, stock: Stock | None = None) -> Papers
         "words": words(),
     }
     is_bound = kind != MeetingFileKind.SHEETS
-    behind = [(numbers[each.pk], each) for each in documents if is_bound and each.file_name.endswith(".pdf")]
+    behind = [(numbers[each.pk], each) for each in documents if not is_bound or each.file_name.endswith(".pdf")]
     key = digest_of([EDITION, kind, get_language(), data, [number for number, _document in behind]])
     return Papers(kind, data, behind, key)
 
@@ -113,6 +116,7 @@ def words() -> dict[str, str]:
         "no_points": _("No points."),
         "see_documents": _("Documents:"),
         "behind": _("stands behind these sheets"),
+        "attached": _("attached to this file"),
         "apart": _("apart: download it from the meeting's page"),
         "urgent": _("Urgent, called with a shorter notice:"),
         "to_decide": _("What is to be decided"),
@@ -133,6 +137,8 @@ def facts_of(meeting: Meeting) -> list[tuple[str, str]]:
         (_("Begins"), moment(meeting.starts_at, "long")),
         (_("Ends"), moment(meeting.ends_at, "long")),
     ]
+    if meeting.is_extraordinary:
+        facts.append((_("Kind"), _("extraordinary meeting")))
     if meeting.second_call_at:
         facts.append((_("Second call"), moment(meeting.second_call_at, "long")))
     facts.append((_("Place"), meeting.place))
@@ -212,6 +218,22 @@ def kept_files(meeting: Meeting, papers: Iterable[Papers]) -> dict[str, MeetingF
     return {found.kind: found for found in MeetingFile.objects.filter(meeting=meeting, key__in=keys)}
 
 
+def approval_of(minutes: Minutes) -> list[tuple[str, str]]:
+    """When, at which meeting, and who noted it."""
+    if minutes.approved_at is None:
+        return []
+    own = minutes.approved_in_id in {None, minutes.meeting_id}
+    where = _("at the end of the meeting") if own else title_of(minutes.approved_in)  # type: ignore[arg-type]
+    return [
+        (_("Approved"), f"{moment(minutes.approved_at, 'long')}, {where}"),
+        (_("Votes on the minutes"), _("%(f)s for, %(a)s against, %(o)s abstentions") % votes_on(minutes)),
+    ]
+
+
+def votes_on(minutes: Minutes) -> dict[str, int | None]:
+    return {"f": minutes.approval_for, "a": minutes.approval_against, "o": minutes.approval_abstained}
+
+
 def minutes_data(minutes: Minutes) -> dict[str, Any]:
     meeting = minutes.meeting
     return {
@@ -223,10 +245,15 @@ def minutes_data(minutes: Minutes) -> dict[str, Any]:
             *facts_of(meeting),
             (_("Call"), _("second") if meeting.call == SECOND else _("first")),
             (_("State of the minutes"), capfirst(str(minutes.get_state_display()))),
-            *([(_("Approved"), moment(minutes.approved_at, "long"))] if minutes.approved_at else []),
+            *approval_of(minutes),
             *([(_("Published"), moment(minutes.published_at, "long"))] if minutes.published_at else []),
         ],
         "text": blocks(minutes.text),
+        # Signed after the approval by who chaired and who wrote (CPA, art. 34, no. 2).
+        "signatures": [
+            [_("Chair"), str(minutes.meeting.presided_by or minutes.approved_by or "")],
+            [_("Secretary"), str(minutes.author)],
+        ],
         "sha256": minutes.sha256,
         "address": page_of(meeting),
         "words": words(),

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from refamp.accounts.rules import is_auditor, is_coordination
-from units.choices import PRESENT, MeetingState, MinutesState, Position, UnitState
+from units.choices import PRESENT, ItemKind, MeetingState, MinutesState, Position, UnitState
 from units.formulas.meetings import Numbered, Quorum, numbered, quorum
 from units.models import (
     AgendaItem,
@@ -152,6 +152,11 @@ class Point:
     documents: list[MeetingDocument]
     deliberation: Deliberation | None
 
+    @property
+    def needs_urgency(self) -> bool:
+        """It came after the notice: it is decided only once two thirds of the members recognise that it is urgent."""
+        return self.item.is_late and self.item.kind == ItemKind.DECISION and self.item.urgency_votes is None
+
 
 def agenda(meeting: Meeting, documents: Iterable[MeetingDocument] | None = None) -> list[Point]:
     """The points as they are read; two queries, however many (one where the documents are given)."""
@@ -186,9 +191,10 @@ def code_of(item: AgendaItem) -> str:
     return next((place.code for place in numbered(rows) if place.item == item.pk), "")
 
 
-def general_documents(meeting: Meeting) -> list[MeetingDocument]:
-    """Documents of the meeting as a whole, of no point."""
-    return list(meeting.documents.filter(item__isnull=True, withdrawn_at__isnull=True).order_by("pk"))
+def documents_for(user: "Person", meeting: Meeting) -> list[MeetingDocument]:
+    """A meeting's documents that somebody may read: the public ones, or all for who sees the body's papers."""
+    found = meeting.documents.filter(withdrawn_at__isnull=True).order_by("pk")
+    return list(found if sees_papers_of(user, meeting.unit_id) else found.filter(is_public=True))
 
 
 # Who is there ---------------------------------------------------------------------------------------------------------
@@ -307,7 +313,7 @@ def invited(meeting: Meeting) -> list[Mandate]:
 
 def minutes_of(meeting: Meeting, user: "Person") -> Minutes | None:
     """A meeting's minutes: published ones for everybody, the others for who sees the papers."""
-    found = Minutes.objects.filter(meeting=meeting).select_related("author", "approved_by").first()
+    found = Minutes.objects.filter(meeting=meeting).select_related("author", "approved_by", "approved_in__unit").first()
     if found is None or found.state == MinutesState.PUBLISHED or sees_papers_of(user, meeting.unit_id):
         return found
     return None

@@ -1,18 +1,67 @@
-"""What the minutes of a meeting begin with: its agenda, who was there, what was voted. In the platform's language."""
+"""Minutes: what they begin with (agenda, attendance, votes; in the platform's language), and who may approve them."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from refamp.audit.models import Event
 from refamp.base.templatetags.refamp import day, moment
 from units.choices import DeliberationState, MeetingState, Position, Presence, VoteValue
-from units.models import Deliberation, Meeting, Vote
-from units.queries.calendars import SECOND, title_of
-from units.queries.meetings import Chair, Point, agenda, chairs_in, quorum_from
+from units.models import Deliberation, Meeting, Minutes, Vote
+from units.queries.bodies import mandates_in_force, mandates_of
+from units.queries.calendars import SECOND
+from units.queries.meetings import Chair, Point, agenda, chairs_in, present_seats, quorum_from
+from units.rules import CHAIRS, approves_minutes
+
+if TYPE_CHECKING:
+    from units.queries.meetings import Person
+
+
+def wrote(user: "Person", minutes: Minutes) -> bool:
+    return user.pk == minutes.author_id or minutes.writers.filter(pk=user.pk).exists()
+
+
+def approves(user: "Person", minutes: Minutes) -> bool:
+    """Whether somebody may note the approval; four queries at most."""
+    unit = minutes.meeting.unit_id
+    came = {(seat.substitute or seat.mandate).person_id for seat in present_seats(minutes.meeting)}
+    wrote_in_them = {minutes.author_id, *minutes.writers.values_list("pk", flat=True)}
+    chairing = set(
+        mandates_in_force(minutes.meeting.unit).filter(position__in=sorted(CHAIRS)).values_list("person", flat=True)
+    )
+    return approves_minutes(
+        mandates_of(user),
+        unit,
+        wrote=user.pk in wrote_in_them,
+        attended=user.pk in came,
+        chair_can=bool(chairing & came - wrote_in_them),
+    )
+
+
+def approving_meetings(meeting: Meeting) -> QuerySet[Meeting]:
+    """At which meetings its minutes can be approved: itself, at its end, or a later one of the body."""
+    later = Q(starts_at__gt=meeting.starts_at, state__in=[MeetingState.IN_SESSION, MeetingState.CLOSED])
+    return Meeting.objects.filter(Q(pk=meeting.pk) | later, unit=meeting.unit_id).select_related("unit").order_by(
+        "starts_at", "pk"
+    )  # fmt: skip
+
+
+def outcome_writers(meeting: Meeting) -> set[int]:
+    """Who wrote what was said at its points: their words begin the minutes."""
+    return set(
+        Event.objects.filter(
+            object_type="units.Meeting",
+            object_id=str(meeting.public_id),
+            action="meeting.item_changed",
+            after__has_key="outcome",
+            actor__isnull=False,
+        ).values_list("actor", flat=True)
+    )
 
 
 def first_minutes(meeting: Meeting) -> str:
@@ -22,14 +71,19 @@ def first_minutes(meeting: Meeting) -> str:
         votes = votes_of(meeting)
         parts = [
             opening(meeting),
-            f"## {_('Attendance')}",
+            heading(_("Attendance")),
             *attendance(meeting, chairs),
-            f"## {_('Agenda and decisions')}",
+            short_notice(meeting, chairs),
+            heading(_("Agenda and decisions")),
         ]
         for point in agenda(meeting):
-            parts += about(point, votes)
-        parts += [f"## {_('Closing')}", closing(meeting)]
+            parts += about(point, votes, len(chairs))
+        parts += [heading(_("Closing of the meeting")), closing(meeting)]
         return "\n\n".join(part for part in parts if part)
+
+
+def heading(words: str) -> str:
+    return f"## {words}"
 
 
 def hour(value: object) -> str:
@@ -39,19 +93,32 @@ def hour(value: object) -> str:
 def opening(meeting: Meeting) -> str:
     second = meeting.call == SECOND
     sentence = (
-        _("On %(day)s, at %(hour)s, %(unit)s met on second call, at %(place)s, chaired by […].")
+        _("On %(day)s, at %(hour)s, %(unit)s met on second call (%(place)s), chaired by %(chair)s.")
         if second
-        else _("On %(day)s, at %(hour)s, %(unit)s met on first call, at %(place)s, chaired by […].")
+        else _("On %(day)s, at %(hour)s, %(unit)s met on first call (%(place)s), chaired by %(chair)s.")
     )
     text = sentence % {
         "day": day(meeting.opened_at or meeting.starts_at, "long"),
         "hour": hour(meeting.opened_at or meeting.starts_at),
         "unit": meeting.unit.name,
         "place": meeting.place,
+        "chair": meeting.presided_by or "[…]",
     }
-    return text + " " + _("It was called on %(when)s as %(title)s: %(about)s.") % {
+    if meeting.first_call:
+        text += " " + _(
+            "The first call, for %(when)s, had no quorum: %(present)s of %(seats)s seats were taken (%(names)s)."
+        ) % {
+            "when": moment(meeting.starts_at, "long"),
+            "present": meeting.first_call["present"],
+            "seats": meeting.first_call["seats"],
+            "names": "; ".join(meeting.first_call["names"]) or "–",
+        }
+    if meeting.is_extraordinary:
+        text += " " + _("It was an extraordinary meeting.")
+    return text + " " + _("The meeting (no. %(number)s/%(year)s, %(about)s) was called on %(when)s.") % {
         "when": moment(meeting.convened_at, "long"),
-        "title": title_of(meeting),
+        "number": meeting.number,
+        "year": meeting.year,
         "about": meeting.title,
     }  # fmt: skip
 
@@ -72,6 +139,19 @@ def attendance(meeting: Meeting, chairs: list[Chair]) -> Iterable[str]:
         if lines:
             yield heading
             yield "\n".join(lines)
+
+
+def short_notice(meeting: Meeting, chairs: list[Chair]) -> str:
+    """What heals a notice that was too short: that everybody came and nobody objected (CPA, art. 28)."""
+    if not meeting.is_urgent:
+        return ""
+    absent = quorum_from(meeting, chairs).absent
+    text = _("It was called at shorter notice than the body's rules ask for: %(reason)s") % {
+        "reason": meeting.urgency_reason
+    }
+    if absent:
+        return text + "\n" + _("Not all members came: %(absent)s were absent.") % {"absent": absent}
+    return text + "\n" + _("All members came. Whether anybody objected to its taking place: […]")
 
 
 def named(chair: Chair) -> str:
@@ -96,9 +176,14 @@ def votes_of(meeting: Meeting) -> dict[int, Deliberation]:
     return {deliberation.item_id: deliberation for deliberation in found}
 
 
-def about(point: Point, decisions: dict[int, Deliberation]) -> Iterable[str]:
-    late = f" ({_('late')})" if point.item.is_late else ""
-    yield f"## {point.code}. {point.item.title}{late}"
+def about(point: Point, decisions: dict[int, Deliberation], seats: int) -> Iterable[str]:
+    late = " (" + _("added after the notice") + ")" if point.item.is_late else ""
+    yield heading(f"{point.code}. {point.item.title}{late}")
+    if point.item.urgency_votes is not None:
+        yield _("%(n)s of the %(seats)s members recognised that it must be decided at once.") % {
+            "n": point.item.urgency_votes,
+            "seats": seats,
+        }
     if point.item.outcome:
         yield point.item.outcome
     deliberation = decisions.get(point.item.pk)

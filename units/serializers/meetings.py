@@ -6,6 +6,14 @@ from refamp.base.api.columns import ReferenceField
 from units.models import Meeting
 
 
+class DecidedSerializer(serializers.Serializer):
+    """A deliberation."""
+
+    id = serializers.UUIDField()
+    label = serializers.CharField()
+    url = serializers.URLField()
+
+
 class AgendaItemSerializer(serializers.Serializer):
     """A point of the agenda, in its place."""
 
@@ -13,17 +21,22 @@ class AgendaItemSerializer(serializers.Serializer):
     title = serializers.CharField()
     kind = serializers.CharField(help_text="information, discussion, decision.")
     is_late = serializers.BooleanField(help_text="Added after the notice.")
-    deliberation = serializers.UUIDField(allow_null=True, help_text="What was decided, once the vote is closed.")
+    urgency_votes = serializers.IntegerField(
+        allow_null=True, help_text="How many members recognised that a late point must be decided; null until then."
+    )
+    deliberation = DecidedSerializer(allow_null=True, help_text="What was decided, once the vote is closed.")
 
 
 class DocumentSerializer(serializers.Serializer):
-    """A document: what it is, not what it holds. The file is for those who sit in the body."""
+    """A document: what it is, and where its file is for those who may read it."""
 
     title = serializers.CharField()
     file_name = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes.")
     sha256 = serializers.CharField()
     is_late = serializers.BooleanField(help_text="Added after the notice.")
+    is_public = serializers.BooleanField(help_text="Whether everybody may read it, or those who sit in the body.")
+    url = serializers.URLField(help_text="The file.")
     point = serializers.CharField(help_text="The number of its point; empty where it is of the meeting as a whole.")
 
 
@@ -34,7 +47,7 @@ class MeetingSerializer(serializers.ModelSerializer):
     unit = ReferenceField(id="unit__code", label="unit__name", to="units", allow_null=False)
     agenda = AgendaItemSerializer(many=True, read_only=True)
     documents = DocumentSerializer(
-        many=True, read_only=True, help_text="For those who see the body's papers; empty for everybody else."
+        many=True, read_only=True, help_text="The public ones; for those who see the body's papers, all."
     )
     seats = serializers.IntegerField(read_only=True, allow_null=True, help_text="Null until the meeting is closed.")
     present = serializers.IntegerField(
@@ -67,6 +80,7 @@ class MeetingSerializer(serializers.ModelSerializer):
             "place",
             "state",
             "call",
+            "is_extraordinary",
             "is_urgent",
             "urgency_reason",
             "convened_at",

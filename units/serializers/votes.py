@@ -22,7 +22,9 @@ class DeliberationSerializer(serializers.ModelSerializer):
 
     id = serializers.UUIDField(source="public_id", read_only=True)
     unit = ReferenceField(id="unit__code", label="unit__name", to="units", allow_null=False)
-    meeting = ReferenceField(id="item__meeting__public_id", label="item__meeting__title", to=None, allow_null=False)
+    meeting = ReferenceField(
+        id="item__meeting__public_id", label="item__meeting__title", to="meetings", allow_null=False
+    )
     plan = ReferenceField(id="plan__public_id", label="plan__title", to="plans")
     framework = ReferenceField(id="framework__code", label="framework__title", to="frameworks")
     status = serializers.CharField(

@@ -1,29 +1,23 @@
-"""The agenda's points and the meeting's documents."""
+"""The agenda's points."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from refamp.base.doors import SignedRequest, check, door, refused, signed_in
+from refamp.base.doors import SignedRequest, check, door, refused, signed_in, stale_rows, with_version
 from refamp.base.errors import Refused, Stale
-from units.actions.agenda import add_document, add_item, change_item, move_item, remove_item, withdraw_document
-from units.choices import DOCUMENT_TYPES, ItemKind, MeetingState
-from units.forms.meetings import DocumentForm, ItemForm, OutcomeForm, ReasonForm
-from units.formulas.meetings import DEEPEST
+from units.actions.agenda import add_item, change_item, move_item, recognise_urgency, remove_item
+from units.choices import ItemKind, MeetingState
+from units.forms.meetings import ItemForm, OutcomeForm, UrgencyForm
+from units.formulas.meetings import DEEPEST, urgency_needed
 from units.models import Meeting
 from units.queries.calendars import title_of
-from units.queries.meetings import OPEN_STATES, agenda, keeps_meetings_of, sees_papers_of
-from units.views.meetings import meeting_or_404, stale_rows, with_version
-
-
-def kept_or_403(request: SignedRequest, public_id: Any) -> Meeting:
-    meeting = meeting_or_404(request, public_id)
-    check(keeps_meetings_of(request.user, meeting.unit_id))
-    return meeting
+from units.queries.meetings import OPEN_STATES, agenda, chairs_meetings_of, quorum_of_meeting
+from units.views.meetings import kept_or_403, meeting_or_404
 
 
 @door(signed_in, methods=("GET", "POST"))
@@ -113,59 +107,30 @@ def remove_step(request: SignedRequest, public_id: Any, item_id: Any) -> HttpRes
     return redirect("units:meeting", meeting.public_id)
 
 
-# Documents ------------------------------------------------------------------------------------------------------------
-
-
 @door(signed_in, methods=("GET", "POST"))
-def add_document_page(request: SignedRequest, public_id: Any) -> HttpResponse:
-    """A document; after the convening, a late addendum."""
-    meeting = kept_or_403(request, public_id)
-    check(meeting.state in OPEN_STATES)
-    initial = {"item": request.GET.get("ponto", "")}
-    form = DocumentForm(request.POST or None, request.FILES or None, points=agenda(meeting), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            add_document(actor=request.user, meeting=meeting, name=data["file"].name, **data)
-        except Refused as refusal:
-            refused(request, form, refusal)
-        else:
-            messages.success(request, _("Added."))
-            return redirect("units:papers", meeting.public_id)
-    context = {"form": form, "meeting": meeting, "title": title_of(meeting), "is_late": meeting.state != "draft"}
-    return render(request, "units/meetings/document.html", context)
-
-
-@door(signed_in)
-def document(request: SignedRequest, public_id: Any, document_id: Any) -> FileResponse:
-    """One document, always as an attachment, to who sees the papers."""
+def urgency_page(request: SignedRequest, public_id: Any, item_id: Any) -> HttpResponse:
+    """How many members recognise that a late point must be decided at once."""
     meeting = meeting_or_404(request, public_id)
-    check(sees_papers_of(request.user, meeting.unit_id))
-    found = get_object_or_404(meeting.documents.filter(withdrawn_at__isnull=True), public_id=document_id)
-    return FileResponse(
-        found.file.open("rb"),
-        as_attachment=True,
-        filename=found.file_name,
-        content_type=DOCUMENT_TYPES.get(found.file_name.rpartition(".")[2], "application/octet-stream"),
-        headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"},
-    )
-
-
-@door(signed_in, methods=("GET", "POST"))
-def withdraw_page(request: SignedRequest, public_id: Any, document_id: Any) -> HttpResponse:
-    """Ask why, then take a document out of the papers."""
-    meeting = kept_or_403(request, public_id)
-    found = get_object_or_404(meeting.documents.filter(withdrawn_at__isnull=True), public_id=document_id)
-    found.meeting = meeting
-    form = ReasonForm(request.POST or None)
-    form.fields["reason"].required = meeting.state != MeetingState.DRAFT
+    check(chairs_meetings_of(request.user, meeting.unit_id) and meeting.state == MeetingState.IN_SESSION)
+    item = get_object_or_404(meeting.items.filter(is_late=True, kind=ItemKind.DECISION), public_id=item_id)
+    item.meeting = meeting
+    standing = quorum_of_meeting(meeting)
+    form = UrgencyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            withdraw_document(actor=request.user, document=found, reason=form.cleaned_data["reason"])
+            recognise_urgency(actor=request.user, item=item, **form.cleaned_data)
         except Refused as refusal:
             refused(request, form, refusal)
         else:
-            messages.success(request, _("Withdrawn."))
-            return redirect("units:papers", meeting.public_id)
-    context = {"form": form, "meeting": meeting, "document": found, "title": title_of(meeting)}
-    return render(request, "units/meetings/withdraw.html", context)
+            messages.success(request, _("Its urgency is recognised: it can be put to the vote."))
+            return redirect(f"{meeting_url(meeting)}#ponto-{item.public_id}")
+    context = {
+        "form": form,
+        "meeting": meeting,
+        "item": item,
+        "title": title_of(meeting),
+        "seats": standing.seats,
+        "present": standing.present,
+        "needed": urgency_needed(standing.seats),
+    }
+    return render(request, "units/meetings/urgency.html", context)

@@ -1,6 +1,7 @@
 """Minutes: drafted, amended, approved, published; read by everybody from then on."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +10,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from refamp.base.doors import SignedRequest, check, door, everyone, refused, signed_in
+from refamp.base.doors import (
+    SignedRequest,
+    attachment,
+    check,
+    door,
+    everyone,
+    refused,
+    signed_in,
+    stale_rows,
+    version_of,
+    with_version,
+)
 from refamp.base.errors import Refused, Stale
 from units.actions.minutes import (
     answer_amendment,
@@ -20,14 +32,15 @@ from units.actions.minutes import (
     publish_minutes,
     take_back_minutes,
     write_minutes,
-    wrote,
 )
 from units.choices import AmendmentState, MeetingState, MinutesState
-from units.forms.meetings import AmendmentForm, AnswerForm, MinutesForm
+from units.forms.meetings import AmendmentForm, AnswerForm, ApproveForm, MinutesForm
 from units.formulas.meetings import blocks
 from units.models import Meeting, Minutes
-from units.queries.meetings import attended, minutes_of
-from units.views.meetings import frame, meeting_or_404, stale_rows, version_of, with_version
+from units.queries.calendars import title_of
+from units.queries.meetings import attended, minutes_of, present_seats
+from units.queries.minutes import approves, approving_meetings
+from units.views.meetings import frame, meeting_or_404
 
 TONES = {
     MinutesState.DRAFT: "soft",
@@ -69,13 +82,14 @@ def minutes_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     state = minutes.state
     context |= {
         "blocks": blocks(minutes.text),
+        "approved_in": title_of(minutes.approved_in) if minutes.approved_in else "",
         "minutes_tone": TONES[MinutesState(state)],
         "amendments": list(minutes.amendments.select_related("author")) if sees_all else [],
         "may_write": context["keeps"] and state == MinutesState.DRAFT,
         "may_open": context["keeps"] and state == MinutesState.DRAFT,
         "may_take_back": context["keeps"] and state == MinutesState.UNDER_AMENDMENT,
         "may_amend": state == MinutesState.UNDER_AMENDMENT and attended(request.user, meeting),
-        "may_approve": context["chairs"] and state == MinutesState.UNDER_AMENDMENT and not wrote(who, minutes),
+        "may_approve": state == MinutesState.UNDER_AMENDMENT and sees_all and approves(who, minutes),
         "may_publish": context["keeps"] and state == MinutesState.APPROVED,
     }
     context["open_amendments"] = sum(each.state == AmendmentState.PROPOSED for each in context["amendments"])
@@ -109,7 +123,6 @@ def write_page(request: SignedRequest, public_id: Any) -> HttpResponse:
 STEPS: dict[str, tuple[Callable[..., Any], Any]] = {
     "abrir-a-alteracoes": (open_to_amendments, gettext_lazy("Those who attended can now propose amendments.")),
     "retomar": (take_back_minutes, gettext_lazy("They are a draft again.")),
-    "aprovar": (approve_minutes, gettext_lazy("Approved.")),
     "publicar": (publish_minutes, gettext_lazy("Published: nothing changes them any more.")),
 }
 
@@ -129,6 +142,38 @@ def step(request: SignedRequest, public_id: Any, name: str) -> HttpResponse:
     else:
         messages.success(request, str(said))
     return redirect("units:minutes", meeting.public_id)
+
+
+@door(signed_in, methods=("GET", "POST"))
+def approve_page(request: SignedRequest, public_id: Any) -> HttpResponse:
+    """At which meeting those who attended approved them, noted by who chaired and did not write."""
+    meeting = meeting_or_404(request, public_id)
+    minutes = minutes_or_404(request, meeting)
+    check(minutes.state == MinutesState.UNDER_AMENDMENT and approves(request.user, minutes))
+    came = present_seats(meeting).count()
+    form = ApproveForm(
+        request.POST or None,
+        came=came,
+        meetings=[(each, title_of(each)) for each in approving_meetings(meeting)],
+        initial={"version": minutes.version, "approved_in": str(meeting.public_id)}
+        | {"votes_for": came, "votes_against": 0, "abstentions": 0},
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            approve_minutes(
+                actor=request.user,
+                minutes=minutes,
+                version=data["version"],
+                approved_in=data["approved_in"],
+                votes=(data["votes_for"], data["votes_against"], data["abstentions"]),
+            )
+        except Refused as refusal:
+            refused(request, form, refusal)
+        else:
+            messages.success(request, _("Approved."))
+            return redirect("units:minutes", meeting.public_id)
+    return render(request, "units/meetings/approve.html", frame(request, meeting, "minutes") | {"form": form})
 
 
 @door(signed_in, methods=("GET", "POST"))
@@ -180,17 +225,13 @@ def answer_page(request: SignedRequest, public_id: Any, amendment_id: Any) -> Ht
 
 
 @door(everyone)
-def minutes_file(request: HttpRequest, public_id: Any, form: str) -> FileResponse | HttpResponse:
+def minutes_file(request: HttpRequest, public_id: Any, form: str) -> FileResponse:
     """The published minutes: the PDF/A that was kept, or the very text that the digest is of."""
     meeting = meeting_or_404(request, public_id)
     minutes = minutes_or_404(request, meeting)
     if minutes.state != MinutesState.PUBLISHED:
         raise Http404
     name = f"ata-{meeting.unit.code}-{meeting.number}-{meeting.year}.{form}"
-    headers = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
     if form == "pdf":
-        return FileResponse(
-            minutes.pdf.open("rb"), as_attachment=True, filename=name, content_type="application/pdf", headers=headers
-        )
-    headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return HttpResponse(minutes.text.encode(), content_type="text/plain; charset=utf-8", headers=headers)
+        return attachment(minutes.pdf.open("rb"), name)
+    return attachment(BytesIO(minutes.text.encode()), name, "text/plain; charset=utf-8")
