@@ -15,12 +15,13 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from psycopg2 import errors, sql
 
+from axes.models import Release
 from refamp.audit.actions import CHANGED, grant_application_role, record, seal_events, seal_everything
 from refamp.audit.formulas import BEGINNING, canonical, digest
 from refamp.audit.models import Event, Seal
 from refamp.audit.queries import protected_by_grants, verdict
 from refamp.base.errors import Refused
-from tests.factories import MunicipalityFactory, UserFactory
+from tests.factories import MunicipalityFactory, PhaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +149,22 @@ def test_the_application_role_may_add_and_read_and_nothing_else(application_role
                 cursor.execute(statement)
             assert isinstance(refused.value.__cause__, errors.InsufficientPrivilege), statement
     assert findings() == []
+
+
+def test_the_application_role_cannot_set_a_lock_aside(application_role):
+    """`pgtrigger.ignore` is a setting that any role may set; only the tables' owner is believed."""
+    phase = PhaseFactory()
+    release = Release.objects.create(consultation=phase.consultation, phase=phase, minimum_cell=5, respondents=48)
+    attack = (
+        "SELECT set_config('pgtrigger.ignore', array_agg(tgname)::text, true)"
+        " FROM pg_trigger WHERE tgname LIKE 'pgtrigger%';"
+        f" UPDATE axes_release SET respondents = respondents + 1 WHERE id = {release.pk}"
+    )
+    with acting_as(application_role) as cursor, pytest.raises(DatabaseError, match="annot"), transaction.atomic():
+        cursor.execute(attack)
+    with connection.cursor() as cursor:
+        cursor.execute(attack)
+        assert cursor.rowcount == 1
 
 
 def test_the_application_role_can_do_its_work_on_every_other_table(application_role):
