@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('units', '0003_dissolution_and_seats_kept'),
+        ('units', '0004_amendments_are_weighed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
