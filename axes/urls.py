@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from axes.views import answers, coding, consultation, editions, framework, local_plans, results
+from axes.views import (
+    answers,
+    code_book,
+    coding,
+    consultation,
+    editions,
+    framework,
+    local_plans,
+    phases,
+    quota,
+    results,
+)
 
 app_name = "axes"
 urlpatterns: list[URLPattern] = [
@@ -36,27 +47,25 @@ urlpatterns: list[URLPattern] = [
     path("auscultacoes/<uuid:public_id>/alterar/", consultation.edit_page, name="consultation_edit"),
     path("auscultacoes/<uuid:public_id>/historia/", consultation.history_page, name="consultation_history"),
     path("auscultacoes/<uuid:public_id>/passo/<slug:step>/", consultation.step_page, name="consultation_step"),
-    path("auscultacoes/<uuid:public_id>/fases/nova/", consultation.add_phase_page, name="phase_add"),
-    path("auscultacoes/<uuid:public_id>/fases/<uuid:phase_id>/", consultation.edit_phase_page, name="phase_edit"),
+    path("auscultacoes/<uuid:public_id>/fases/nova/", phases.add_phase_page, name="phase_add"),
+    path("auscultacoes/<uuid:public_id>/fases/<uuid:phase_id>/", phases.edit_phase_page, name="phase_edit"),
     path(
         "auscultacoes/<uuid:public_id>/fases/<uuid:phase_id>/<slug:step>/",
-        consultation.phase_step_page,
+        phases.phase_step_page,
         name="phase_step",
     ),
-    path("auscultacoes/<uuid:public_id>/quotas/", consultation.quota_page, name="quota"),
-    path("auscultacoes/<uuid:public_id>/codigos/", consultation.code_book_page, name="code_book"),
-    path("auscultacoes/<uuid:public_id>/codigos/propor/", consultation.propose_step, name="code_book_propose"),
-    path("auscultacoes/<uuid:public_id>/codigos/copiar/", consultation.copy_step, name="code_book_copy"),
-    path("auscultacoes/<uuid:public_id>/codigos/novo/", consultation.add_topic_page, name="topic_add"),
-    path("auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/", consultation.edit_topic_page, name="topic_edit"),
+    path("auscultacoes/<uuid:public_id>/quotas/", quota.quota_page, name="quota"),
+    path("auscultacoes/<uuid:public_id>/codigos/", code_book.code_book_page, name="code_book"),
+    path("auscultacoes/<uuid:public_id>/codigos/propor/", code_book.propose_step, name="code_book_propose"),
+    path("auscultacoes/<uuid:public_id>/codigos/copiar/", code_book.copy_step, name="code_book_copy"),
+    path("auscultacoes/<uuid:public_id>/codigos/novo/", code_book.add_topic_page, name="topic_add"),
+    path("auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/", code_book.edit_topic_page, name="topic_edit"),
     path(
         "auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/retirar/",
-        consultation.remove_topic_page,
+        code_book.remove_topic_page,
         name="topic_remove",
     ),
-    path(
-        "auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/ordem/", consultation.move_topic_step, name="topic_move"
-    ),
+    path("auscultacoes/<uuid:public_id>/codigos/<uuid:topic_id>/ordem/", code_book.move_topic_step, name="topic_move"),
     path("auscultacoes/<uuid:public_id>/respostas/", answers.answers_page, name="answers"),
     path("auscultacoes/<uuid:public_id>/respostas.csv", answers.export_answers, {"form": "csv"}, name="answers_csv"),
     path("auscultacoes/<uuid:public_id>/respostas.xlsx", answers.export_answers, {"form": "xlsx"}, name="answers_xlsx"),

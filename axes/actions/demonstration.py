@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from axes.actions.answers import hold_open
+from axes.actions.holding import hold_open
 from axes.actions.results import tally_respondents
 from axes.choices import Channel, Group
 from axes.models import Consultation, Framework, Mention, Node, Phase, PublishedFigure, Quota, Respondent, Topic

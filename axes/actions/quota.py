@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from axes.actions.consultation import grown, locked
+from axes.actions.holding import grown, locked
 from axes.choices import Group
 from axes.models import Consultation, Quota
 from refamp.audit.actions import record

@@ -13,12 +13,8 @@ from axes.models.consultation import (
 )
 from axes.models.framework import (
     ActionLine,
-    CrossReference,
-    Erratum,
     FocusHeading,
     Framework,
-    LocalPlan,
-    LocalPlanPriority,
     Node,
     OperationalResponse,
     PriorityAxis,
@@ -26,6 +22,8 @@ from axes.models.framework import (
     StrategicAction,
     StructuringIdea,
 )
+from axes.models.local_plans import LocalPlan, LocalPlanPriority
+from axes.models.references import CrossReference, Erratum
 from axes.models.results import Release, ReleasedResult, Representativeness, Tally
 
 __all__ = [

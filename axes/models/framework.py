@@ -10,19 +10,18 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from axes.choices import PARENT_KINDS, Focus, FrameworkState, LocalPlanKind, NodeKind, Origin, ReferenceKind
+from axes.choices import PARENT_KINDS, Focus, FrameworkState, NodeKind
 from axes.rules import sees_drafts
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.sql import refusal
-from refamp.territory.models import Municipality
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from refamp.accounts.models import User
 
-PUBLISHED_STATES = [FrameworkState.IN_FORCE, FrameworkState.SUPERSEDED]
 
+PUBLISHED_STATES = [FrameworkState.IN_FORCE, FrameworkState.SUPERSEDED]
 ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 
 
@@ -312,196 +311,3 @@ class ActionLine(Node):
         proxy = True
         verbose_name = _("action line")
         verbose_name_plural = _("action lines")
-
-
-class CrossReference(models.Model):
-    """One node speaks of another of the same edition. `origin` says whether the document prints it or we read it so."""
-
-    source = models.ForeignKey(Node, models.PROTECT, related_name="references", verbose_name=_("from"))
-    target = models.ForeignKey(Node, models.PROTECT, related_name="referred_by", verbose_name=_("to"))
-    kind = models.CharField(_("kind"), max_length=15, choices=ReferenceKind)
-    origin = models.CharField(_("printed or read"), max_length=10, choices=Origin)
-    note = models.TextField(_("note"), blank=True)
-
-    class Meta:
-        ordering = ["source", "target", "kind"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["source", "target", "kind"],
-                name="one_cross_reference_of_a_kind_between_two_nodes",
-                violation_error_message=_("This reference is already there."),
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=ReferenceKind.values),
-                name="cross_reference_kind_is_known",
-                violation_error_message=_("Unknown kind."),
-            ),
-            models.CheckConstraint(
-                condition=Q(origin__in=Origin.values),
-                name="cross_reference_origin_is_known",
-                violation_error_message=_("Unknown origin."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(source=F("target")),
-                name="node_does_not_refer_to_itself",
-                violation_error_message=_("A node cannot refer to itself."),
-            ),
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="edition_in_force_never_changes",
-                operation=ANY_CHANGE,
-                when=pgtrigger.Before,
-                func=unless_open(
-                    "SELECT framework_id FROM axes_node"
-                    " WHERE id IN (OLD.source_id, OLD.target_id, NEW.source_id, NEW.target_id)"
-                ),
-            ),
-            pgtrigger.Trigger(
-                name="cross_reference_stays_in_one_edition",
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                when=pgtrigger.Before,
-                func=f"""
-                    IF (SELECT count(DISTINCT framework_id) FROM axes_node WHERE id IN (NEW.source_id, NEW.target_id)) > 1
-                    THEN
-                        {refusal("cross_reference_stays_in_one_edition", "A cross-reference stays in one edition.")}
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
-        verbose_name = _("cross-reference")
-        verbose_name_plural = _("cross-references")
-
-    def __str__(self) -> str:
-        return f"{self.source.code} {self.get_kind_display()} {self.target.code}"
-
-
-class Erratum(models.Model):
-    """A misprint of the document: what is printed where, and how we read it."""
-
-    framework = models.ForeignKey(Framework, models.PROTECT, related_name="errata", verbose_name=_("edition"))
-    node = models.ForeignKey(Node, models.PROTECT, null=True, blank=True, related_name="errata", verbose_name=_("node"))
-    place = models.CharField(_("where"), max_length=200)
-    printed = models.TextField(_("printed"))
-    reading = models.TextField(_("our reading"))
-
-    class Meta:
-        ordering = ["framework", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["framework", "place", "printed"],
-                name="one_erratum_per_place",
-                violation_error_message=_("This misprint is already noted."),
-            )
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="edition_in_force_never_changes",
-                operation=ANY_CHANGE,
-                when=pgtrigger.Before,
-                func=unless_open("OLD.framework_id, NEW.framework_id"),
-            ),
-            pgtrigger.Trigger(
-                name="erratum_speaks_of_its_edition",
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                when=pgtrigger.Before,
-                func=f"""
-                    IF NEW.node_id IS NOT NULL
-                        AND NEW.framework_id IS DISTINCT FROM (SELECT framework_id FROM axes_node WHERE id = NEW.node_id)
-                    THEN
-                        {refusal("erratum_speaks_of_its_edition", "An erratum speaks of a node of its own edition.")}
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
-        verbose_name = _("erratum")
-        verbose_name_plural = _("errata")
-
-    def __str__(self) -> str:
-        return self.printed
-
-
-class LocalPlanQuerySet(models.QuerySet):
-    def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """Published ones are for everybody; an unpublished one is its municipality's and the coordination unit's."""
-        if sees_drafts(user):
-            return self
-        own = [place for _role, place in user.held_assignments if place] if user.is_authenticated else []
-        return self.filter(Q(published_at__isnull=False) | Q(municipality__in=own))
-
-
-class LocalPlan(models.Model):
-    """A municipality's social diagnosis, development plan (PDS) or yearly plan."""
-
-    public_id = PublicIdField()
-    municipality = models.ForeignKey(
-        Municipality, models.PROTECT, related_name="local_plans", verbose_name=_("municipality")
-    )
-    kind = models.CharField(_("kind"), max_length=20, choices=LocalPlanKind)
-    title = models.CharField(_("title"), max_length=300)
-    starts_on = models.DateField(_("from"))
-    ends_on = models.DateField(_("until"), null=True, blank=True)
-    document = models.FileField(_("document"), upload_to="local-plans/", max_length=200, blank=True)
-    document_name = models.CharField(_("name of the document"), max_length=200, blank=True, editable=False)
-    link = models.URLField(_("address of the document"), blank=True)
-    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("entered by")
-    )
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
-    version = VersionField()
-
-    objects = LocalPlanQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-starts_on", "-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["municipality", "kind", "starts_on"],
-                name="one_local_plan_of_a_kind_per_start",
-                violation_error_message=_("This municipality already has such a plan with this first day."),
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=LocalPlanKind.values),
-                name="local_plan_kind_is_known",
-                violation_error_message=_("Unknown kind."),
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="local_plan_ends_after_it_begins",
-                violation_error_message=_("The last day cannot come before the first."),
-            ),
-        ]
-        verbose_name = _("local plan")
-        verbose_name_plural = _("local plans")
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class LocalPlanPriority(models.Model):
-    """A priority in a local plan's own words, tied to a problem area where it fits one."""
-
-    plan = models.ForeignKey(LocalPlan, models.CASCADE, related_name="priorities", verbose_name=_("local plan"))
-    order = models.PositiveSmallIntegerField(_("order"))
-    wording = models.CharField(_("wording"), max_length=500)
-    problem_area = models.ForeignKey(
-        Node, models.PROTECT, null=True, blank=True, related_name="local_priorities", verbose_name=_("problem area")
-    )
-
-    class Meta:
-        ordering = ["plan", "order", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["plan", "order"],
-                name="one_priority_per_place_in_a_local_plan",
-                violation_error_message=_("Two priorities cannot have the same place."),
-            )
-        ]
-        verbose_name = _("priority of a local plan")
-        verbose_name_plural = _("priorities of local plans")
-
-    def __str__(self) -> str:
-        return self.wording

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from axes.actions.answers import erase_contacts as erase_due_contacts
-from axes.actions.answers import import_answers, undo_import
+from axes.actions.answer_files import import_answers, undo_import
+from axes.actions.invitations import erase_contacts as erase_due_contacts
 from axes.choices import ConsultationState
 from axes.exchange.answers import AnswersPlan, plan_answers, problem
 from axes.models import Consultation

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from axes.actions.consultation import turn_phases as turn_due_phases
+from axes.actions.phases import turn_phases as turn_due_phases
 
 
 @shared_task(name="axes.tasks.turn_phases")

@@ -14,15 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from axes.actions.answers import (
-    answer_invitation,
-    enter_answers,
-    hash_of,
-    invite_people,
-    remove_invitee,
-    send_invitations,
-    withdraw_respondent,
-)
+from axes.actions.answers import enter_answers, withdraw_respondent
+from axes.actions.invitations import answer_invitation, hash_of, invite_people, remove_invitee, send_invitations
 from axes.choices import Channel, ConsultationState
 from axes.exchange.answers import COLUMNS, exported
 from axes.forms.answers import AnswerForm, EntryForm, FileForm, PeopleForm, WithdrawForm

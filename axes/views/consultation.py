@@ -14,43 +14,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from axes.actions.consultation import (
-    add_phase,
-    add_topic,
     close_consultation,
-    close_phase,
-    copy_code_book,
     create_consultation,
     edit_consultation,
-    edit_phase,
-    edit_topic,
-    move_topic,
     open_consultation,
-    open_phase,
-    propose_code_book,
     publish_results,
-    remove_phase,
-    remove_topic,
     withdraw_publication,
 )
-from axes.actions.quota import set_quota
+from axes.actions.phases import close_phase
 from axes.choices import ConsultationState, Group, PhaseState
 from axes.forms.consultation import (
     ConsultationForm,
-    CopyBookForm,
     EditConsultationForm,
     NewConsultationForm,
-    PhaseForm,
     QuotaForm,
-    TopicForm,
 )
-from axes.models import Consultation, Framework, Phase, Topic
+from axes.models import Consultation, Framework, Phase
 from axes.queries.coding import has_part_in_coding
 from axes.queries.consultation import (
     answers_counted,
     consultations_listed,
-    quota_grid,
     texts_to_code,
-    topics_proposed,
 )
 from axes.rules import may_enter_answers, may_run_consultations
 from refamp.base.doors import SignedRequest, door, everyone, refused
@@ -277,25 +261,6 @@ STEPS: dict[str, tuple[Callable[..., Any], Any, Any, str, list[Any], Any]] = {
         gettext_lazy("The results are no longer public."),
     ),
 }  # fmt: skip
-PHASE_STEPS: dict[str, tuple[Callable[..., Any], Any, Any, str, list[Any], Any]] = {
-    "abrir": (
-        open_phase, gettext_lazy("Open this phase?"), gettext_lazy("Open"), "",
-        [gettext_lazy("From now on answers are taken.")],
-        gettext_lazy("The phase is open."),
-    ),
-    "fechar": (
-        close_phase, gettext_lazy("Close this phase?"), gettext_lazy("Close"), "bad",
-        [
-            gettext_lazy("It takes no more answers and cannot be opened again; another phase can."),
-            gettext_lazy("The results are frozen as they are now: this is what everybody else will see."),
-        ],
-        gettext_lazy("The phase is closed and its results are frozen."),
-    ),
-    "retirar": (
-        remove_phase, gettext_lazy("Take this phase out?"), gettext_lazy("Take out"), "bad", [],
-        gettext_lazy("The phase is gone."),
-    ),
-}  # fmt: skip
 
 
 def ask(
@@ -337,181 +302,3 @@ def step_page(request: SignedRequest, public_id: UUID, step: str) -> HttpRespons
         lambda: chosen[0](actor=request.user, consultation=consultation, **given),
         form=None,
     )
-
-
-def phase_or_404(consultation: Consultation, phase_id: UUID) -> Phase:
-    return get_object_or_404(consultation.phases.select_related("consultation"), public_id=phase_id)
-
-
-@door(may_run_consultations, methods=("GET", "POST"))
-def phase_step_page(request: SignedRequest, public_id: UUID, phase_id: UUID, step: str) -> HttpResponse:
-    """Open, close or take out a phase: asked first."""
-    consultation = consultation_or_404(request, public_id)
-    phase = phase_or_404(consultation, phase_id)
-    if step not in PHASE_STEPS:
-        raise Http404
-    chosen = PHASE_STEPS[step]
-    return ask(request, consultation, chosen, lambda: chosen[0](actor=request.user, phase=phase), phase=phase)
-
-
-@door(may_run_consultations, methods=("GET", "POST"))
-def add_phase_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
-    """Plan a phase."""
-    consultation = consultation_or_404(request, public_id)
-    form = PhaseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = {name: form.cleaned_data[name] for name in ("name", "opens_on", "closes_on")}
-        if attempt(request, form, lambda: add_phase(actor=request.user, consultation=consultation, **data)):
-            messages.success(request, _("Saved."))
-            return redirect("axes:consultation", public_id)
-    context = shown(request, consultation, "consultation", form=form, heading=_("Plan a phase"))
-    return render(request, "axes/consultation/form.html", context)
-
-
-@door(may_run_consultations, methods=("GET", "POST"))
-def edit_phase_page(request: SignedRequest, public_id: UUID, phase_id: UUID) -> HttpResponse:
-    """Rename a phase or move its dates."""
-    consultation = consultation_or_404(request, public_id)
-    phase = phase_or_404(consultation, phase_id)
-    form = PhaseForm(
-        request.POST or None,
-        initial={name: getattr(phase, name) for name in ("version", "name", "opens_on", "closes_on")},
-    )
-    context = shown(request, consultation, "consultation", form=form, heading=_("Change the phase"))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data | {"version": form.cleaned_data["version"] or 0}
-        if attempt(request, form, lambda: edit_phase(actor=request.user, phase=phase, **data), context):
-            messages.success(request, _("Saved."))
-            return redirect("axes:consultation", public_id)
-    return render(request, "axes/consultation/form.html", context)
-
-
-# Quota plan and code book
-
-
-@door(lambda user: bool(user.is_authenticated and user.is_active), methods=("GET", "POST"))
-def quota_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
-    """How many answers are expected of whom: a grid to fill in for who runs it, a table for the others."""
-    consultation = consultation_or_404(request, public_id)
-    form = QuotaForm(request.POST or None, grid=quota_grid(consultation), initial={"version": consultation.version})
-    context = shown(request, consultation, "quota", form=form)
-    if request.method == "POST":
-        if not context["runs"]:
-            raise Http404
-        if form.is_valid() and attempt(
-            request,
-            form,
-            lambda: set_quota(
-                actor=request.user, consultation=consultation, version=form.cleaned_data["version"], cells=form.cells
-            ),
-            context,
-        ):
-            messages.success(request, _("The quota plan is saved."))
-            return redirect("axes:quota", public_id)
-    return render(request, "axes/consultation/quota.html", context)
-
-
-@door(everyone)
-def code_book_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
-    """What is asked, and at which scales."""
-    consultation = consultation_or_404(request, public_id)
-    context = shown(request, consultation, "code_book")
-    context["topics"] = consultation.topics.select_related("node__parent")
-    if context["runs"]:
-        others = Consultation.objects.visible_to(request.user).exclude(pk=consultation.pk).filter(topics__isnull=False)
-        context["open_book"] = consultation.state != ConsultationState.CLOSED
-        context["proposed"] = topics_proposed(consultation).count()
-        context["copy_form"] = CopyBookForm(sources=others.distinct()) if others.exists() else None
-    return render(request, "axes/consultation/code_book.html", context)
-
-
-@door(may_run_consultations, methods=("POST",))
-def propose_step(request: SignedRequest, public_id: UUID) -> HttpResponse:
-    """One topic per problem area and strategic action."""
-    consultation = consultation_or_404(request, public_id)
-    added = attempt(request, None, lambda: propose_code_book(actor=request.user, consultation=consultation))
-    if added is not None:
-        messages.success(request, _("Topics added: %(count)s.") % {"count": len(added)})
-    return redirect("axes:code_book", public_id)
-
-
-@door(may_run_consultations, methods=("POST",))
-def copy_step(request: SignedRequest, public_id: UUID) -> HttpResponse:
-    """The code book of another consultation."""
-    consultation = consultation_or_404(request, public_id)
-    form = CopyBookForm(request.POST, sources=Consultation.objects.visible_to(request.user).exclude(pk=consultation.pk))
-    if not form.is_valid():
-        raise Http404
-    source = form.cleaned_data["source"]
-    added = attempt(request, None, lambda: copy_code_book(actor=request.user, consultation=consultation, source=source))
-    if added is not None:
-        messages.success(request, _("Topics added: %(count)s.") % {"count": len(added)})
-    return redirect("axes:code_book", public_id)
-
-
-@door(may_run_consultations, methods=("GET", "POST"))
-def add_topic_page(request: SignedRequest, public_id: UUID) -> HttpResponse:
-    """A new entry of the code book."""
-    consultation = consultation_or_404(request, public_id)
-    form = TopicForm(request.POST or None, consultation=consultation, initial={"version": consultation.version})
-    context = shown(request, consultation, "code_book", form=form, heading=_("Add a topic"))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        if attempt(request, form, lambda: add_topic(actor=request.user, consultation=consultation, **data), context):
-            messages.success(request, _("The topic is in the code book."))
-            return redirect("axes:code_book", public_id)
-    return render(request, "axes/consultation/form.html", context)
-
-
-def topic_or_404(consultation: Consultation, topic_id: UUID) -> Topic:
-    return get_object_or_404(consultation.topics.select_related("consultation", "node"), public_id=topic_id)
-
-
-@door(may_run_consultations, methods=("GET", "POST"))
-def edit_topic_page(request: SignedRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
-    """Change an entry."""
-    consultation = consultation_or_404(request, public_id)
-    topic = topic_or_404(consultation, topic_id)
-    initial = {name: getattr(topic, name) for name in ("code", "label", "scales", "note")}
-    form = TopicForm(
-        request.POST or None,
-        consultation=consultation,
-        initial=initial | {"node": topic.node.public_id, "version": consultation.version},
-    )
-    context = shown(request, consultation, "code_book", form=form, heading=_("Change the topic"), topic=topic)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        if attempt(request, form, lambda: edit_topic(actor=request.user, topic=topic, **data), context):
-            messages.success(request, _("Saved."))
-            return redirect("axes:code_book", public_id)
-    return render(request, "axes/consultation/form.html", context)
-
-
-@door(may_run_consultations, methods=("GET", "POST"))
-def remove_topic_page(request: SignedRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
-    """Take an entry out: asked first."""
-    consultation = consultation_or_404(request, public_id)
-    topic = topic_or_404(consultation, topic_id)
-    if request.method == "POST":
-        if attempt(request, None, lambda: remove_topic(actor=request.user, topic=topic) or True):
-            messages.success(request, _("The topic is no longer in the code book."))
-        return redirect("axes:code_book", public_id)
-    context = shown(
-        request, consultation, "code_book", question=_("Take this topic out?"), submit=_("Take out"),
-        tone_of_step="bad",
-        consequences=[_("It is asked no more. Its history stays.")], topic=topic,
-        cancel=reverse("axes:code_book", args=[public_id]),
-    )  # fmt: skip
-    return render(request, "axes/consultation/step.html", context)
-
-
-@door(may_run_consultations, methods=("POST",))
-def move_topic_step(request: SignedRequest, public_id: UUID, topic_id: UUID) -> HttpResponse:
-    """One place up or down."""
-    consultation = consultation_or_404(request, public_id)
-    topic = topic_or_404(consultation, topic_id)
-    places = {"acima": -1, "abaixo": 1}.get(request.POST.get("para", ""))
-    if places is None:
-        raise Http404
-    attempt(request, None, lambda: move_topic(actor=request.user, topic=topic, places=places) or True)
-    return redirect(reverse("axes:code_book", args=[public_id]) + f"#t-{topic.public_id}")

@@ -10,17 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from axes.actions.framework import (
-    add_node,
-    copy_framework,
-    drop_node,
-    edit_framework,
-    move_framework,
-    move_node,
-    order_node,
-    rename_node,
-    split_node,
-)
+from axes.actions.framework import copy_framework, edit_framework, move_framework
+from axes.actions.nodes import add_node, drop_node, move_node, order_node, rename_node, split_node
 from axes.choices import PARENT_KINDS, SLUG_KINDS
 from axes.forms.framework import (
     CopyForm,

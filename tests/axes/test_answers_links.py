@@ -11,16 +11,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from axes.actions.answers import (
+from axes.actions.answers import withdraw_respondent
+from axes.actions.consultation import close_consultation
+from axes.actions.invitations import (
     answer_invitation,
     erase_contacts,
     hash_of,
     invite_people,
     send_invitations,
     token_of,
-    withdraw_respondent,
 )
-from axes.actions.consultation import close_consultation
 from axes.choices import Channel, ConsultationState, Group, PhaseState, Scale
 from axes.models import Consultation, FreeText, Invitee, Mention, Respondent, Topic
 from axes.queries.counting import wrong_counts

@@ -6,19 +6,9 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from axes.actions.framework import (
-    add_node,
-    copy_framework,
-    drop_node,
-    edit_framework,
-    load_framework,
-    move_framework,
-    move_node,
-    order_node,
-    put_in_force,
-    rename_node,
-    split_node,
-)
+from axes.actions.founding import load_framework
+from axes.actions.framework import copy_framework, edit_framework, move_framework, put_in_force
+from axes.actions.nodes import add_node, drop_node, move_node, order_node, rename_node, split_node
 from axes.choices import FrameworkState, NodeKind
 from axes.models import CrossReference, Framework
 from axes.queries.framework import FOUNDING_EDITION, difference_of

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from axes.actions.framework import load_framework
+from axes.actions.founding import load_framework
 from axes.choices import Focus, FrameworkState, NodeKind
 from axes.models import CrossReference, Erratum, Framework, Node
 from axes.queries.framework import DATA, FOUNDING_EDITION

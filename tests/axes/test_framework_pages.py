@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from axes.actions.framework import add_node, copy_framework, load_framework, move_framework, put_in_force
+from axes.actions.founding import load_framework
+from axes.actions.framework import copy_framework, move_framework, put_in_force
+from axes.actions.nodes import add_node
 from axes.choices import KIND_SLUGS, NodeKind
 from axes.models import Framework, PublishedFigure, Release, ReleasedResult
 from axes.queries.figures import figures_of

@@ -291,7 +291,7 @@ def test_the_counts_follow_the_import_and_its_undoing(
     assert everybody.get(topic__code="1.1", scale="municipal").count == 2
     assert wrong_counts(consultation) == []
     withdraw_respondent(actor=coordination, respondent=Respondent.objects.get(reference="r2"))
-    from axes.actions.answers import undo_import  # noqa: PLC0415
+    from axes.actions.answer_files import undo_import  # noqa: PLC0415
 
     assert undo_import(actor=coordination, consultation=consultation, upload=upload) == {"withdrawn": 2}
     fold_tallies(consultation=consultation)

@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from axes.actions.answers import hold_open, import_answers
-from axes.actions.consultation import close_phase
+from axes.actions.answer_files import import_answers
+from axes.actions.holding import hold_open
+from axes.actions.phases import close_phase
 from axes.actions.results import fold_tallies
 from axes.choices import PhaseState, Scale
 from axes.models import Consultation, Mention, Phase, ReleasedResult, Respondent

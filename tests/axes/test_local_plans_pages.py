@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from axes.actions.framework import load_framework
+from axes.actions.founding import load_framework
 from axes.actions.local_plans import (
     add_local_plan,
     edit_local_plan,

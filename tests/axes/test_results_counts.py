@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
-from axes.actions.consultation import close_phase
+from axes.actions.phases import close_phase
 from axes.actions.results import fold_tallies, recount, tally_mentions, tally_respondents
 from axes.choices import Group, Scale
 from axes.models import Consultation, Mention, Representativeness, Respondent, Tally

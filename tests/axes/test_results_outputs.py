@@ -13,7 +13,8 @@ from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from axes.actions.answers import record_answers
-from axes.actions.consultation import close_phase, edit_topic, open_phase
+from axes.actions.code_book import edit_topic
+from axes.actions.phases import close_phase, open_phase
 from axes.choices import Channel, Group, PhaseState, Scale
 from axes.models import Consultation, Phase, PublishedFigure, Release
 from axes.queries.figures import figures_of

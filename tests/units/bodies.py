@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from axes.actions.framework import load_framework
+from axes.actions.founding import load_framework
 from axes.queries.framework import FOUNDING_EDITION
 from refamp.accounts.models import User
 from refamp.territory.models import Municipality

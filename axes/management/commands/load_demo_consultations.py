@@ -9,15 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from axes.actions.consultation import (
-    add_phase,
-    close_consultation,
-    close_phase,
-    open_consultation,
-    open_phase,
-    publish_results,
-)
+from axes.actions.consultation import close_consultation, open_consultation, publish_results
 from axes.actions.demonstration import Answer, Entry, found_demonstration, record_demonstration_answers
+from axes.actions.phases import add_phase, close_phase, open_phase
 from axes.choices import Channel, Group
 from axes.models import Consultation, Framework, Node
 from refamp.territory.choices import CensusMeasure

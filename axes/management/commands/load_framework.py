@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from axes.actions.framework import load_framework
+from axes.actions.founding import load_framework
 from axes.queries.framework import FOUNDING_EDITION
 from refamp.base.errors import Refused
 
