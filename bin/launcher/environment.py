@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from launcher.embedded import APPLICATION, OWNER, Embedded
 from launcher.place import Place
-from launcher.services import APPLICATION, OWNER, Embedded
 from launcher.words import LaunchError
 
 DEFAULT_PORT = 8000

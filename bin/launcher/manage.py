@@ -5,11 +5,11 @@ import subprocess
 import sys
 import time
 
+from launcher.embedded import Embedded
 from launcher.environment import Environment
 from launcher.install import install
 from launcher.place import Lock, Place
 from launcher.processes import Supervisor, did_not_start, was_not_ready
-from launcher.services import Embedded
 from launcher.setup import prepare_database, python_environment
 from launcher.up import Stop, stop_on_signals
 from launcher.words import Steps

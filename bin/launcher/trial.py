@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from launcher.browser import provide_browser
+from launcher.embedded import OWNER, Embedded
 from launcher.environment import Environment
 from launcher.install import install
 from launcher.place import Lock, Place
 from launcher.processes import Supervisor, log_to
-from launcher.services import OWNER, Embedded
 from launcher.setup import collect_static, prepare_database, python_environment
 from launcher.up import Stop, stop_on_signals
 from launcher.words import LaunchError, Steps, tell

@@ -10,11 +10,13 @@ import urllib.request
 from types import FrameType
 from typing import Any
 
+import redis
+
+from launcher.embedded import Embedded, hand_over, ordinary_user
 from launcher.environment import Environment
 from launcher.install import install
 from launcher.place import Lock, Place
 from launcher.processes import Service, Supervisor, log_to
-from launcher.services import Embedded, hand_over, ordinary_user
 from launcher.setup import collect_static, prepare_database, python_environment, run_commands
 from launcher.words import LaunchError, Steps, tell
 
@@ -178,6 +180,8 @@ def start(environment: Environment, supervisor: Supervisor, steps: Steps, *, dem
     steps.end()
     steps.begin("Redis" if environment.own_redis else "Redis of your own")
     embedded.start(supervisor, postgres=False, redis=environment.own_redis)
+    if not environment.own_redis:
+        check_redis(environment.given["REDIS_URL"])
     steps.end()
     prepare_database(environment, steps, always=False)
     collect_static(environment, steps)
@@ -190,6 +194,15 @@ def start(environment: Environment, supervisor: Supervisor, steps: Steps, *, dem
     for service in application_services(environment):
         supervisor.start(service)
     steps.end()
+
+
+def check_redis(url: str) -> None:
+    """Ask somebody else's Redis for a PONG, so that a wrong address is told now and not by a silent queue."""
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        raise LaunchError("Redis does not answer at REDIS_URL: {error}", error=error) from error
 
 
 def up(arguments: list[str]) -> int:

@@ -14,6 +14,7 @@ PORTUGUESE = {
     "PostgreSQL of your own": "PostgreSQL seu (DATABASE_URL)",
     "Redis": "Redis",
     "Redis of your own": "Redis seu (REDIS_URL)",
+    "Redis does not answer at REDIS_URL: {error}": "O Redis não responde em REDIS_URL: {error}",
     "Tables and reference data": "Tabelas e dados de referência",
     "Demonstration data": "Dados de demonstração",
     "Static files": "Ficheiros estáticos",

@@ -3,6 +3,7 @@ from psycopg2.extensions import parse_dsn
 
 from launcher.environment import Environment, port_of
 from launcher.place import Place
+from launcher.up import check_redis
 from launcher.words import LaunchError
 
 
@@ -74,3 +75,9 @@ def test_the_address_follows_the_port(place, given, address):
 def test_a_port_that_is_none_is_refused_in_plain_words(value):
     with pytest.raises(LaunchError, match="PORT"):
         port_of({"PORT": value})
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock", "nonsense"])
+def test_a_redis_of_ones_own_that_does_not_answer_is_told_at_the_start(url):
+    with pytest.raises(LaunchError, match="REDIS_URL"):
+        check_redis(url)
