@@ -72,8 +72,16 @@ def founds(user: User | AnonymousUser) -> bool:
     return is_coordination(user) and user.acts_only_for is None
 
 
+def names_councillors(mandates: Held, *, council: int | None, coordination: int | None) -> bool:
+    """Enter elections, replacements, positions and substitutes: the secretariats of the two bodies.
+
+    Not everybody who sits in the coordination unit: some of them stand for partners, some are substitutes.
+    """
+    return any(body is not None and is_secretariat(mandates, body) for body in (council, coordination))
+
+
 def keeps_council(mandates: Held, *, council: int | None, coordination: int | None) -> bool:
-    """Enter elections, replacements and substitutes: the secretariat of the Council, and the coordination unit."""
+    """Keep its deliberations and partnerships: the secretariat of the Council, and the coordination unit."""
     return brings_to_council(mandates, council=council, coordination=coordination)
 
 

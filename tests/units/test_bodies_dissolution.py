@@ -213,7 +213,7 @@ def test_it_is_put_before_the_council_on_a_page_that_names_what_is_open(client_o
     client, unit = client_of(world.coordinator), world.strategic[0]
     ActionPlanFactory(unit=unit, title="Plano por acabar")
     address = reverse("units:unit_dissolve", args=[unit.code])
-    assert "Nenhuma ordem de trabalhos" in client.get(address).text
+    assert "Nenhuma ordem do dia tem um ponto livre para decisão" in client.get(address).text
     item = agenda_item(world.council)
     page = client.get(address)
     assert "Plano por acabar" in page.text

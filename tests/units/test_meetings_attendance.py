@@ -1,5 +1,7 @@
 """Who is there: seats, substitutes, excuses."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -8,16 +10,20 @@ from tests.factories import MandateFactory, UserFactory
 from tests.units.meeting import come, convened, held, room
 from units.actions.attendance import Taken, excuse_oneself, record_attendance
 from units.choices import Position, Presence
-from units.models import Attendance
+from units.models import Attendance, Mandate
 from units.queries.meetings import attended, chairs_in, present_seats, quorum_of_meeting
 
 pytestmark = pytest.mark.django_db
 
 
 def substitute(here, number: int):
-    return MandateFactory(
+    """Named before the meeting was convened."""
+    made = MandateFactory(
         unit=here.unit, person=UserFactory(), position=Position.SUBSTITUTE, municipality=here.places[number]
     )
+    Mandate.objects.filter(pk=made.pk).update(updated_at=timezone.now() - timedelta(days=9000))
+    made.refresh_from_db()
+    return made
 
 
 def take(here, number: int, presence=Presence.IN_PERSON, by=None, actor=None):

@@ -78,6 +78,7 @@ def write(actor: User | None, meeting: Meeting, taken: Sequence[Taken], now: dat
         substitute = one.substitute
         if substitute is not None:
             check_substitute(one, spare)
+            check_may_seat(actor, meeting, one, before.get(one.seat.pk))
             if substitute.pk in used:
                 raise Refused(
                     _("%(name)s cannot take two seats.") % {"name": substitute.person},
@@ -117,6 +118,26 @@ def check_substitute(one: Taken, spare: dict[int, Mandate]) -> None:
         )
     if substitute.pk not in spare or not stands_in(substitute, one.seat):
         raise Refused(_("%(name)s is no substitute for this seat.") % {"name": substitute.person}, code="no_substitute")
+
+
+def check_may_seat(actor: User | None, meeting: Meeting, one: Taken, row: Attendance | None) -> None:
+    """Nobody puts themselves in another's seat; who became a substitute after the convening is seated by the chair."""
+    substitute = one.substitute
+    if actor is None or substitute is None or (row is not None and row.substitute_id == substitute.pk):
+        return
+    if substitute.person_id == actor.pk:
+        raise Refused(
+            _("Nobody takes another's seat by their own hand: somebody else records it."),
+            code="oneself",
+            field="substitute",
+        )
+    is_late = meeting.convened_at is not None and substitute.updated_at > meeting.convened_at
+    if is_late and not chairs_meetings_of(actor, meeting.unit_id):
+        raise Refused(
+            _("%(name)s became a substitute after the convening: the chair records it.") % {"name": substitute.person},
+            code="late_substitute",
+            field="substitute",
+        )
 
 
 def keep(meeting: Meeting, one: Taken, row: Attendance | None, now: datetime) -> None:

@@ -68,6 +68,7 @@ def propose_composition(*, actor: User | None, proposer: User | None = None, uni
     if author is None:
         raise NotAllowed
     made = Composition.objects.create(unit=found, starts_on=data.starts_on, proposed_by=author, **data.grounds)
+    made.writers.add(author)
     write_seats(actor, made, data.seats)
     record(
         actor=actor,
@@ -95,6 +96,7 @@ def change_composition(*, actor: User, composition: Composition, version: int | 
         setattr(found, name, text)
     found.version += 1
     found.save(update_fields=["starts_on", *data.grounds, "version"])
+    found.writers.add(actor)
     found.seats.all().delete()
     write_seats(actor, found, data.seats)
     record(

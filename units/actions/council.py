@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused
+from units.actions.letters import tell
 from units.actions.mandates import (
     ONE_DAY,
     account_of,
     begin_mandates,
     check_no_meeting,
+    check_not_oneself,
     check_person,
     check_seats,
     check_unused,
@@ -29,12 +31,13 @@ from units.actions.mandates import (
 )
 from units.choices import EndReason, Position, UnitKind, UnitState
 from units.models import Mandate, Unit
-from units.queries.bodies import council, forget_mandates, keeps_council_of
+from units.queries.bodies import council, forget_mandates, mandates_in_force, names_councillors_for
 from units.queries.seating import Seated
 
 
-def check_keeps_council(actor: User | None, unit: Unit) -> None:
-    if actor is not None and not keeps_council_of(actor, unit):
+def check_names_councillors(actor: User | None) -> None:
+    """`actor` None is the platform itself (demonstration)."""
+    if actor is not None and not names_councillors_for(actor):
         raise NotAllowed
 
 
@@ -63,13 +66,14 @@ def hold_election(*, actor: User | None, day: date, act: str, seats: Sequence[Se
     if present is None or present.state != UnitState.CONSTITUTED:
         raise Refused(_("The first Council is entered at set-up."), code="not_constituted")
     unit = locked_unit(present)
-    check_keeps_council(actor, unit)
+    check_names_councillors(actor)
     if not act.strip():
         raise Refused(_("Say which act names them."), code="act", field="act")
     check_seats(unit, seats)
     before = {str(mandate.public_id): standing(mandate) for mandate in unended(unit, day)}
     ended = end_all(actor=actor, unit=unit, first_day_after=day, reason=EndReason.ELECTION, act=act.strip())
     begun = begin_mandates(actor=actor, unit=unit, seats=seats, starts_on=day, act=act.strip())
+    check_not_oneself(actor, [mandate.person for mandate in begun])
     record(
         actor=actor,
         action="council.elected",
@@ -88,7 +92,7 @@ def undo_election(*, actor: User | None, begun: Sequence[str], ended: Mapping[st
     `ended`: how each mandate that the election ended stood before it.
     """
     unit = locked_unit(council_or_refuse())
-    check_keeps_council(actor, unit)
+    check_names_councillors(actor)
     new = list(
         Mandate.objects.select_for_update(of=("self",))
         .filter(public_id__in=begun, unit=unit)
@@ -151,7 +155,7 @@ def replace_councillor(
     A substitute who takes the seat stops being one on that day.
     """
     old = locked_mandate(mandate, version)
-    check_keeps_council(actor, old.unit)
+    check_names_councillors(actor)
     check_council_seat(old)
     if reason not in {EndReason.REPLACED, EndReason.RESIGNATION}:
         raise Refused(_("Say why: replaced or resigned."), code="reason", field="reason")
@@ -159,6 +163,7 @@ def replace_councillor(
     check_person(by)
     taking = Seated(by.name, by.email, municipality=old.municipality, hours_month=old.hours_month)
     person = account_of(actor, taking)
+    check_not_oneself(actor, [person])
     if person.pk == old.person_id:
         raise Refused(_("This person already holds the seat."), code="same_person")
     close(old, actor=actor, last=day - ONE_DAY, reason=reason, act=act.strip())
@@ -169,14 +174,16 @@ def replace_councillor(
     ):
         check_act_and_day(act, day, other)
         close(other, actor=actor, last=day - ONE_DAY, reason=EndReason.REPLACED, act=act.strip())
-    return begin_mandates(actor=actor, unit=old.unit, seats=[taking], starts_on=day, act=act.strip())[0]
+    made = begin_mandates(actor=actor, unit=old.unit, seats=[taking], starts_on=day, act=act.strip())[0]
+    tell(actor, old.unit, [old.person], ended=old, begun=made)
+    return made
 
 
 @transaction.atomic
 def add_substitute(*, actor: User | None, unit: Unit, seat: Seated, day: date, act: str) -> Mandate:
     """Somebody who takes a municipality's seat in the Council when its councillor cannot come."""
     found = locked_unit(unit)
-    check_keeps_council(actor, found)
+    check_names_councillors(actor)
     if found.kind != UnitKind.COUNCIL:
         raise Refused(_("Only the Council has substitutes named one by one."), code="wrong_kind")
     if seat.municipality is None:
@@ -185,7 +192,11 @@ def add_substitute(*, actor: User | None, unit: Unit, seat: Seated, day: date, a
         raise Refused(_("Say which act names them."), code="act", field="act")
     check_person(seat)
     made = Seated(seat.name, seat.email, municipality=seat.municipality, position=Position.SUBSTITUTE)
-    return begin_mandates(actor=actor, unit=found, seats=[made], starts_on=day, act=act.strip())[0]
+    begun = begin_mandates(actor=actor, unit=found, seats=[made], starts_on=day, act=act.strip())[0]
+    check_not_oneself(actor, [begun.person])
+    councillors = mandates_in_force(found).filter(is_seat=True, municipality=seat.municipality)
+    tell(actor, found, [mandate.person for mandate in councillors], begun=begun)
+    return begun
 
 
 def check_council_seat(mandate: Mandate) -> None:
@@ -213,10 +224,12 @@ def give_position(
     The mandate of before ends the day before; the same person sits on in the new position.
     """
     old = locked_mandate(mandate, version)
-    check_keeps_council(actor, old.unit)
+    check_names_councillors(actor)
     check_council_seat(old)
     if position not in {Position.PRESIDENT, Position.VICE_PRESIDENT, Position.SECRETARY, Position.MEMBER}:
         raise Refused(_("The Council has no such position."), code="position", field="position")
+    if position != Position.MEMBER:
+        check_not_oneself(actor, [old.person])
     if position == old.position:
         raise Refused(_("This person already has this position."), code="same", field="position")
     if position != Position.MEMBER and unended(old.unit, day).filter(position=position).exists():
@@ -228,11 +241,13 @@ def give_position(
     if day == old.starts_on and old.ends_on is None and act.strip():
         return position_from_the_first_day(actor, old, position, act.strip())
     check_act_and_day(act, day, old)
-    close(old, actor=actor, last=day - ONE_DAY, reason=EndReason.REPLACED, act=act.strip())
+    ended = close(old, actor=actor, last=day - ONE_DAY, reason=EndReason.REPLACED, act=act.strip())
     taking = Seated(
         old.person.name, old.person.email, municipality=old.municipality, position=position, hours_month=old.hours_month
     )
-    return begin_mandates(actor=actor, unit=old.unit, seats=[taking], starts_on=day, act=act.strip())[0]
+    made = begin_mandates(actor=actor, unit=old.unit, seats=[taking], starts_on=day, act=act.strip())[0]
+    tell(actor, old.unit, [old.person], ended=ended, begun=made)
+    return made
 
 
 def position_from_the_first_day(actor: User | None, mandate: Mandate, position: str, act: str) -> Mandate:

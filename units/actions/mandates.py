@@ -8,27 +8,24 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from refamp.accounts.actions import create_account
 from refamp.accounts.models import User
 from refamp.audit.actions import CHANGED, record
 from refamp.base.errors import NotAllowed, Refused, Stale
-from refamp.jobs.actions import send_email
+from units.actions.letters import tell, welcome
 from units.choices import EndReason, Position, UnitKind
 from units.models import Deliberation, Mandate, Unit
 from units.queries.bodies import (
+    ends_mandates_in,
     forget_mandates,
     in_session_on_or_after,
-    keeps_unit_of,
     last_used,
     present_municipalities,
 )
@@ -116,6 +113,14 @@ def check_person(seat: Seated) -> None:
         raise Refused(_("A mandate stands for a municipality or for a partner, not for both."), code="stands_for_two")
 
 
+def check_not_oneself(actor: User | None, people: Iterable[User]) -> None:
+    """Nobody enters a mandate by which they themselves come to sit, or gives themselves a position."""
+    if actor is not None and any(person.pk == actor.pk for person in people):
+        raise Refused(
+            _("Nobody names themselves: somebody else who keeps the Council enters it."), code="oneself", field="email"
+        )
+
+
 def check_council(seats: Sequence[Seated]) -> None:
     """Every municipality sits, each once; a substitute stands for one too."""
     present = {place.pk: place for place in present_municipalities()}
@@ -185,34 +190,6 @@ def begin_mandates(
             welcome(mandate)
         made.append(mandate)
     return made
-
-
-def welcome(mandate: Mandate) -> None:
-    """Tell somebody who cannot log in yet where they sit now and how to open their account.
-
-    The message holds no key: the address where a password is chosen sends one to the same inbox, and it soon expires.
-    """
-    person = mandate.person
-    with translation.override(person.language or settings.LANGUAGE_CODE):
-        stands_for = mandate.municipality or mandate.partner
-        send_email(
-            to=person.email,
-            subject=gettext("Your place in: %(unit)s")[:200] % {"unit": mandate.unit},
-            body=gettext(
-                "Hello %(name)s,\n\nyou were named to %(unit)s, as %(position)s%(stands_for)s, from %(day)s.\n\n"
-                "An account on the REF-AMP platform was made for this address. To open it, ask for a password here "
-                "and follow the link that you receive:\n\n%(link)s\n\n"
-                "If you were not expecting this, do nothing: nobody can open the account without this inbox.\n"
-            )
-            % {
-                "name": person.name,
-                "unit": mandate.unit,
-                "position": mandate.get_position_display(),
-                "stands_for": f" ({stands_for})" if stands_for else "",
-                "day": f"{mandate.starts_on:%d/%m/%Y}",
-                "link": settings.SITE_URL + reverse("account_reset_password"),
-            },
-        )
 
 
 def check_no_meeting(unit: Unit, day: date) -> None:
@@ -307,7 +284,7 @@ def end_mandate(
     """A resignation, or the end of a term: this day is the last one. The seat stays empty until somebody is named."""
     found = locked_mandate(mandate, version)
     is_own = found.person_id == actor.pk
-    if not may_end_mandate(actor, is_own=is_own, keeps=keeps_unit_of(actor, found.unit)):
+    if not may_end_mandate(actor, is_own=is_own, keeps=ends_mandates_in(actor, found.unit)):
         raise NotAllowed
     if reason not in {EndReason.RESIGNATION, EndReason.TERM}:
         raise Refused(_("Say why: resigned, or end of term."), code="reason", field="reason")
@@ -323,4 +300,6 @@ def end_mandate(
         raise Refused(_("The last day cannot come before the first."), code="day", field="last")
     check_no_meeting(found.unit, last + ONE_DAY)
     check_unused([found], last)
-    return close(found, actor=actor, last=last, reason=reason, act=act.strip())
+    ended = close(found, actor=actor, last=last, reason=reason, act=act.strip())
+    tell(actor, ended.unit, [ended.person], ended=ended)
+    return ended

@@ -40,6 +40,9 @@ class Composition(models.Model):
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
     )
+    writers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("wrote in it")
+    )
     created_at = models.DateTimeField(_("proposed at"), default=timezone.now)
     version = VersionField()
 

@@ -21,7 +21,16 @@ from units.choices import (
     UnitState,
 )
 from units.models import Attendance, Composition, Deliberation, Mandate, Meeting, Partner, Partnership, Unit
-from units.rules import edits_bodies, keeps_council, keeps_partners, keeps_unit, proposes_compositions
+from units.rules import (
+    chairs,
+    edits_bodies,
+    is_secretariat,
+    keeps_council,
+    keeps_partners,
+    keeps_unit,
+    names_councillors,
+    proposes_compositions,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -147,8 +156,27 @@ def keeps_council_of(user: "Person", _unit: Unit | None = None) -> bool:
     return keeps_council(mandates_of(user), council=keys.council, coordination=keys.coordination)
 
 
+def names_councillors_for(user: "Person") -> bool:
+    held = mandates_of(user)
+    if not held:
+        return False
+    keys = keys_for(user)
+    return names_councillors(held, council=keys.council, coordination=keys.coordination)
+
+
+def ends_mandates_in(user: "Person", unit: Unit) -> bool:
+    """Note down who left a body: who chairs it and the coordination unit's secretariat; in the Council, its own."""
+    held = mandates_of(user)
+    if not held:
+        return False
+    if unit.kind == UnitKind.COUNCIL:
+        return names_councillors_for(user)
+    coordination = keys_for(user).coordination
+    return chairs(held, unit.pk) or (coordination is not None and is_secretariat(held, coordination))
+
+
 def keeps_unit_of(user: "Person", unit: Unit) -> bool:
-    """Note down who left a body, and its partnerships."""
+    """Keep a body's partnerships and what it decides."""
     held = mandates_of(user)
     if not held:
         return False

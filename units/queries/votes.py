@@ -21,7 +21,7 @@ from units.choices import (
     VoteValue,
 )
 from units.formulas.votes import Counts, Outcome, is_tie, outcome, quorum_of
-from units.models import Attendance, Deliberation, FollowUp, Mandate, PlanAmendment, Vote
+from units.models import Attendance, Composition, Deliberation, FollowUp, Mandate, PlanAmendment, Vote
 from units.queries.bodies import Keys, body_keys, in_force_on, keys_for, mandates_of, seats_of
 from units.rules import chairs, is_secretariat, keeps_council, sits_in, speaks_for
 
@@ -107,7 +107,7 @@ def keeps_deliberations_of(user: "Person", unit_id: int, keys: Keys | None = Non
 
 
 def is_author_of(user: "Person", deliberation: Deliberation) -> bool:
-    """Whether this person proposed the deliberation or wrote what it decides on."""
+    """Whether this person proposed the deliberation, wrote what it decides on, or comes to sit by it."""
     if not user.is_authenticated:
         return False
     authors = {deliberation.proposed_by_id}
@@ -120,7 +120,14 @@ def is_author_of(user: "Person", deliberation: Deliberation) -> bool:
         authors.add(deliberation.composition.proposed_by_id)
     if deliberation.framework:
         authors.add(deliberation.framework.created_by_id)
-    return user.pk in authors
+    if user.pk in authors:
+        return True
+    return bool(
+        deliberation.composition_id
+        and Composition.objects.filter(pk=deliberation.composition_id)
+        .filter(Q(writers=user.pk) | Q(seats__person=user.pk))
+        .exists()
+    )
 
 
 def amendment_authors(amendment: PlanAmendment) -> set[int]:

@@ -25,11 +25,11 @@ from units.models import Deliberation, Mandate, Unit
 from units.queries.bodies import (
     compositions,
     edits_bodies_of,
+    ends_mandates_in,
     in_force_on,
-    keeps_council_of,
-    keeps_unit_of,
     mandates_of,
     may_found,
+    names_councillors_for,
     present_municipalities,
     proposes_compositions_for,
     visible_mandates,
@@ -112,7 +112,7 @@ def unit_page(request: HttpRequest, code: str) -> HttpResponse:
         "proposes": proposes and unit.state != UnitState.DISSOLVED,
         "ending": ending,
         "may_end": proposes and unit.kind in DISSOLVABLE and unit.state != UnitState.DISSOLVED and ending is None,
-        "keeps": keeps_unit_of(request.user, unit),
+        "keeps": ends_mandates_in(request.user, unit),
         "next_step": next_step(request, body, proposes=proposes),
     }
     return render(request, "units/bodies/unit.html", context)
@@ -187,7 +187,7 @@ def council_page(request: HttpRequest) -> HttpResponse:
         {"place": place, "mandate": sitting.get(place.pk), "substitutes": substitutes.get(place.pk, [])}
         for place in body.places
     ]
-    context = shown(request, body) | {"rows": rows, "keeps": keeps_council_of(request.user)}
+    context = shown(request, body) | {"rows": rows, "keeps": names_councillors_for(request.user)}
     return render(request, "units/bodies/council.html", context)
 
 

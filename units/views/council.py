@@ -18,7 +18,7 @@ from units.actions.founding import name_first
 from units.choices import Position, UnitKind, UnitState
 from units.forms.council import CouncilForm, ElectionFileForm, PositionForm, ReplaceForm, SubstituteForm
 from units.models import Mandate, Unit
-from units.queries.bodies import keeps_council_of, mandates_in_force, present_municipalities, seats_of
+from units.queries.bodies import mandates_in_force, names_councillors_for, present_municipalities, seats_of
 from units.queries.seating import Seated
 from units.tasks.bodies import ELECTION, columns_of_election, rows_of
 from units.views.bodies import attempt
@@ -28,7 +28,7 @@ def council_or_404() -> Unit:
     return get_object_or_404(Unit.objects.exclude(state=UnitState.DISSOLVED), kind=UnitKind.COUNCIL)
 
 
-@door(keeps_council_of, methods=("GET", "POST"))
+@door(names_councillors_for, methods=("GET", "POST"))
 def election_page(request: HttpRequest) -> HttpResponse:
     """Seventeen councillors change at once: the grid, what it would do, one confirmation."""
     return grid_page(request, council_or_404(), first=False)
@@ -65,7 +65,7 @@ def seat_council(request: HttpRequest, unit: Unit, form: CouncilForm, *, first: 
     return done
 
 
-@door(keeps_council_of, methods=("GET", "POST"))
+@door(names_councillors_for, methods=("GET", "POST"))
 def election_file_page(request: HttpRequest) -> HttpResponse:
     """The same from a file: checked by the worker, shown row by row, confirmed, undone."""
     form = ElectionFileForm(request.POST or None, request.FILES or None)
@@ -92,7 +92,7 @@ def mandate_or_404(public_id: Any) -> Mandate:
     )
 
 
-@door(keeps_council_of, methods=("GET", "POST"))
+@door(names_councillors_for, methods=("GET", "POST"))
 def replace_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """A municipality names another councillor."""
     mandate = mandate_or_404(public_id)
@@ -136,7 +136,7 @@ def is_id(text: str | None) -> bool:
         return False
 
 
-@door(keeps_council_of, methods=("GET", "POST"))
+@door(names_councillors_for, methods=("GET", "POST"))
 def position_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """The Council elects one of its own, or one lays the position down."""
     mandate = mandate_or_404(public_id)
@@ -166,7 +166,7 @@ def position_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     return render(request, "units/bodies/position.html", context)
 
 
-@door(keeps_council_of, methods=("GET", "POST"))
+@door(names_councillors_for, methods=("GET", "POST"))
 def substitute_page(request: HttpRequest) -> HttpResponse:
     """Somebody who takes a municipality's seat when its councillor cannot come."""
     unit = council_or_404()

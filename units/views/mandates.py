@@ -14,7 +14,7 @@ from units.actions.mandates import end_mandate
 from units.choices import UnitKind
 from units.forms.compositions import FirstForm, seated, seats_formset
 from units.forms.council import EndMandateForm
-from units.queries.bodies import keeps_unit_of, may_found
+from units.queries.bodies import ends_mandates_in, may_found
 from units.rules import founds, may_end_mandate
 from units.views.bodies import attempt, unit_or_404
 from units.views.council import grid_page, mandate_or_404
@@ -51,7 +51,7 @@ def end_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     """A resignation, or the end of a term."""
     mandate = mandate_or_404(public_id)
     own = mandate.person_id == request.user.pk
-    check(may_end_mandate(request.user, is_own=own, keeps=keeps_unit_of(request.user, mandate.unit)))
+    check(may_end_mandate(request.user, is_own=own, keeps=ends_mandates_in(request.user, mandate.unit)))
     form = EndMandateForm(request.POST or None, initial={"version": mandate.version, "last": timezone.localdate()})
     context = {"form": form, "mandate": mandate, "own": own}
     if request.method == "POST" and form.is_valid():
