@@ -25,7 +25,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
-from pypdf.generic import NameObject
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, IndirectObject, NameObject, StreamObject
 
 TEMPLATES = settings.BASE_DIR / "templates"
 LASTING = ("a-2a", "ua-1")
@@ -33,6 +33,7 @@ LASTING = ("a-2a", "ua-1")
 LASTING_WITH_FILES = ("a-3a", "ua-1")
 UNSAFE_IN_NAMES = re.compile(r"[^\w .()-]+")
 MOST_ANNEX_PAGES = 600
+FOOT = "/RefampFoot"
 # What an annex's page may bring along: what it draws, nothing that acts.
 KEPT_OF_A_PAGE = {
     "/Type",
@@ -143,17 +144,25 @@ def page_count(content: bytes) -> int:
 
 
 def readable_pages(content: bytes) -> int | None:
-    """How many pages somebody's PDF has; None where it cannot be put behind ours: locked, broken, or far too long."""
+    """How many pages somebody's PDF has; None where it cannot be put behind ours: locked, broken, or far too long.
+
+    Everything that binding does is tried on it, so that one bad file never takes the whole from everybody.
+    """
     try:
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted:
             return None
         count = len(reader.pages)
+        if not 0 < count <= MOST_ANNEX_PAGES:
+            return None
+        writer = PdfWriter()
         for page in reader.pages:
-            page.mediabox  # noqa: B018 - broken ones raise here
+            size_of(page)
+            with_foot(writer, page, None)
+        writer.write(io.BytesIO())
     except UNREADABLE:
         return None
-    return count if 0 < count <= MOST_ANNEX_PAGES else None
+    return count
 
 
 def with_annexes(body: bytes, annexes: Sequence[Annex], *, first_page: int, total: int, at: datetime) -> bytes:
@@ -164,16 +173,13 @@ def with_annexes(body: bytes, annexes: Sequence[Annex], *, first_page: int, tota
     Raises ValueError for an annex that cannot be read (ask `readable_pages` first).
     """
     writer = PdfWriter(clone_from=io.BytesIO(body))
-    pages: list[tuple[PageObject, str]] = []
-    for annex in annexes:
-        try:
-            pages += [(bare(page), annex.label) for page in PdfReader(io.BytesIO(annex.content)).pages]
-        except UNREADABLE as error:
-            raise ValueError(f"{annex.label}: not a PDF that can be read") from error
-    feet = PdfReader(io.BytesIO(feet_of(pages, first_page, total, at))).pages
-    for (page, _label), foot in zip(pages, feet, strict=True):
-        added = writer.add_page(page)
-        added.merge_page(foot)
+    try:
+        pages = [(page, annex.label) for annex in annexes for page in PdfReader(io.BytesIO(annex.content)).pages]
+        feet = PdfReader(io.BytesIO(feet_of(pages, first_page, total, at))).pages
+        for (page, _label), foot in zip(pages, feet, strict=True):
+            with_foot(writer, page, foot)
+    except UNREADABLE as error:
+        raise ValueError(f"{', '.join(annex.label for annex in annexes)}: not a PDF that can be read") from error
     writer.root_object.pop(NameObject("/Metadata"), None)
     writer.compress_identical_objects(remove_duplicates=True, remove_unreferenced=True)
     out = io.BytesIO()
@@ -181,21 +187,73 @@ def with_annexes(body: bytes, annexes: Sequence[Annex], *, first_page: int, tota
     return out.getvalue()
 
 
-def bare(page: PageObject) -> PageObject:
-    """Only what a page draws, upright."""
+def with_foot(writer: PdfWriter, page: PageObject, foot: PageObject | None) -> None:
+    """Add only what a page draws, with a foot over it.
+
+    What it draws is neither unpacked nor read: however much there is in it, it costs no more here than it weighs.
+    """
     for key in set(page) - KEPT_OF_A_PAGE:
         del page[key]
-    if page.rotation:
-        page.transfer_rotation_to_content()
-    return page
+    added = writer.add_page(page)
+    drawn = added.raw_get("/Contents") if "/Contents" in added else ArrayObject()
+    inside = drawn.get_object()
+    parts = list(inside) if isinstance(inside, ArrayObject) else [drawn]
+    given = added.get("/Resources", DictionaryObject()).get_object()
+    resources = DictionaryObject(given)
+    shapes = DictionaryObject(resources.get("/XObject", DictionaryObject()).get_object())
+    over = b""
+    if foot is not None:
+        shapes[NameObject(FOOT)] = stamp_of(writer, foot)
+        over = b"q %s cm %s Do Q" % (" ".join(map(str, placed(page))).encode(), FOOT.encode())
+    resources[NameObject("/XObject")] = shapes
+    added[NameObject("/Resources")] = resources
+    added[NameObject("/Contents")] = ArrayObject(
+        [stream_of(writer, b"q\n"), *parts, stream_of(writer, b"\nQ\n" + over)]
+    )
+
+
+def stream_of(writer: PdfWriter, data: bytes) -> IndirectObject:
+    made = StreamObject()
+    made.set_data(data)
+    return writer._add_object(made)
+
+
+def stamp_of(writer: PdfWriter, foot: PageObject) -> IndirectObject:
+    """One of our feet as a shape that a page can draw."""
+    contents = foot.get_contents()
+    made = StreamObject()
+    made.set_data(contents.get_data() if contents is not None else b"")
+    made[NameObject("/Type")] = NameObject("/XObject")
+    made[NameObject("/Subtype")] = NameObject("/Form")
+    made[NameObject("/BBox")] = ArrayObject([FloatObject(value) for value in foot.mediabox])
+    made[NameObject("/Resources")] = foot["/Resources"].get_object().clone(writer)
+    return writer._add_object(made)
+
+
+def size_of(page: PageObject) -> tuple[float, float]:
+    """Width and height of a page as it is shown."""
+    width, height = float(page.mediabox.width), float(page.mediabox.height)
+    return (height, width) if page.rotation % 180 else (width, height)
+
+
+def placed(page: PageObject) -> tuple[float, ...]:
+    """The matrix that puts what was set for a page as it is shown on the page as it is kept."""
+    left, bottom = float(page.mediabox.left), float(page.mediabox.bottom)
+    right, top = float(page.mediabox.right), float(page.mediabox.top)
+    return {
+        0: (1, 0, 0, 1, left, bottom),
+        90: (0, 1, -1, 0, right, bottom),
+        180: (-1, 0, 0, -1, right, top),
+        270: (0, -1, 1, 0, left, top),
+    }[page.rotation % 360]
 
 
 def feet_of(pages: Sequence[tuple[PageObject, str]], first_page: int, total: int, at: datetime) -> bytes:
     """One page per annex page, of its size, that holds nothing but its label and number."""
     feet = [
         {
-            "width": float(page.mediabox.width),
-            "height": float(page.mediabox.height),
+            "width": size_of(page)[0],
+            "height": size_of(page)[1],
             "label": label,
             "number": f"{first_page + place} / {total}",
         }

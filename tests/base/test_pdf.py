@@ -6,9 +6,17 @@ from io import BytesIO
 import pytest
 from django.utils import translation
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
-from refamp.base.pdf import Annex, page_count, readable_pages, render_pdf, with_annexes
+from refamp.base.pdf import Annex, Attached, page_count, readable_pages, render_pdf, with_annexes
+from tests.base.lasting import faults
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NASTY = '#import "/x.typ" #{panic()} *a* _b_ $c$ `d` <e> @f \\ #sys.inputs "aspas" = g'
@@ -60,6 +68,7 @@ def test_it_is_tagged_and_says_that_it_lasts():
     assert "<pdfaid:part>2</pdfaid:part>" in about
     assert reader.metadata is not None
     assert reader.metadata.title == "Ata"
+    assert faults(render_pdf("units/meetings/minutes.typ", minutes(), at=AT)) == []
 
 
 def test_it_is_in_the_reader_s_language():
@@ -123,3 +132,61 @@ def test_an_annex_that_cannot_be_read_is_refused():
     body = render_pdf("units/meetings/minutes.typ", minutes(), at=AT)
     with pytest.raises(ValueError, match="D: not a PDF"):
         with_annexes(body, [Annex("D", b"nonsense")], first_page=2, total=2, at=AT)
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_a_turned_page_has_its_foot_at_the_foot(turned):
+    writer = blank(1, 400, 600)
+    writer.pages[0].rotate(turned)
+    body = render_pdf("units/meetings/minutes.typ", minutes(), at=AT)
+    whole = with_annexes(body, [Annex("D", written(writer))], first_page=2, total=2, at=AT)
+    page = PdfReader(BytesIO(whole)).pages[1]
+    assert "D · 2 / 2" in page.extract_text()
+    # The matrix is checked on the point in the middle of the foot, where the page as it is shown has it.
+    matrix = page["/Contents"][-1].get_object().get_data().split(b"q ")[1].partition(b" cm")[0]
+    a, b, c, d, e, f = (float(number) for number in matrix.split())
+    across = (600 if turned % 180 else 400) / 2
+    x, y = a * across + c * 8 + e, b * across + d * 8 + f
+    assert (x, y) == {0: (200, 8), 90: (392, 300), 180: (200, 592), 270: (8, 300)}[turned]
+
+
+def described(resources: DictionaryObject, drawn: bytes) -> bytes:
+    writer = blank()
+    page = writer.pages[0]
+    page[NameObject("/Resources")] = resources
+    stream = DecodedStreamObject()
+    stream.set_data(drawn)
+    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode())
+    return written(writer)
+
+
+@pytest.mark.parametrize(
+    ("resources", "drawn"),
+    [
+        (DictionaryObject({NameObject("/Font"): NumberObject(7)}), b"q Q"),
+        (DictionaryObject(), b"BI /W 1 ID "),
+        (DictionaryObject(), b"q Q " * 25_000_000),  # 100 MB once unpacked
+    ],
+)
+def test_what_a_page_draws_is_bound_unread(resources, drawn):
+    content = described(resources, drawn)
+    assert readable_pages(content) == 1
+    body = render_pdf("units/meetings/minutes.typ", minutes(), at=AT)
+    whole = with_annexes(body, [Annex("D", content)], first_page=2, total=2, at=AT)
+    assert len(whole) < len(body) + len(content) + 20_000
+
+
+def test_resources_that_are_none_keep_a_document_apart():
+    assert readable_pages(described(NumberObject(7), b"q Q")) is None
+
+
+def test_files_are_attached_byte_by_byte_and_the_whole_still_lasts():
+    files = [
+        Attached("1 parecer/ção.pdf", "application/pdf", "Parecer", b"%PDF-1"),
+        Attached("2.docx", "x/y", "", b"PK"),
+    ]
+    content = render_pdf("units/meetings/minutes.typ", minutes(), at=AT, attached=files)
+    reader = PdfReader(BytesIO(content))
+    assert {bytes(found) for held in reader.attachments.values() for found in held} == {b"%PDF-1", b"PK"}
+    assert b"<pdfaid:part>3</pdfaid:part>" in reader.trailer["/Root"]["/Metadata"].get_data()
+    assert faults(content) == []

@@ -1,5 +1,6 @@
 """The papers of a meeting as one file: its pages, its addenda, when it is made again."""
 
+import hashlib
 from io import BytesIO
 
 import pytest
@@ -10,6 +11,7 @@ from pypdf import PdfReader
 from refamp.base.errors import NotAllowed, Refused
 from refamp.jobs.actions import execute_job
 from refamp.jobs.models import Job
+from tests.base.lasting import faults
 from tests.factories import UserFactory
 from tests.units.meeting import convened, pdf, room
 from tests.units.voting import proposal
@@ -165,3 +167,24 @@ def test_what_people_write_is_printed_as_they_wrote_it():
     add_item(actor=here.secretary, meeting=here.meeting, title=nasty, kind="discussion", text=nasty)
     _found, reader = made(here)
     assert '#panic("x") *a* _b_ <c> @d $e$' in " ".join(words(page) for page in reader.pages)
+
+
+def test_the_sheets_hold_every_document_as_it_was_added_and_still_last():
+    here = room(3)
+    study = document(here, title="Estudo")
+    broken = ContentFile(b"%PDF-1.7 broken")
+    add_document(
+        actor=here.secretary, meeting=here.meeting, item=None, title="Partido", file=broken, name="partido.pdf"
+    )
+    found, reader = made(here, "sheets")
+    with found.file.open("rb") as file:
+        content = file.read()
+    assert faults(content) == []
+    held = {bytes(each) for files in reader.attachments.values() for each in files}
+    assert {hashlib.sha256(each).hexdigest() for each in held} == {
+        study.sha256,
+        hashlib.sha256(b"%PDF-1.7 broken").hexdigest(),
+    }
+    assert "attached to this file" in " ".join(words(page) for page in reader.pages)
+    _bound, reader = made(here)
+    assert "/Metadata" not in reader.trailer["/Root"]  # other people's pages are in it: it promises nothing
