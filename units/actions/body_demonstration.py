@@ -1,6 +1,6 @@
 """Demonstration: the bodies constituted, with people who do not exist and partners of the kinds the document names."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from refamp.accounts.models import User
 from units.actions.agenda import add_item
 from units.actions.compositions import propose_composition, put_composition_before_council
 from units.actions.founding import name_first
+from units.actions.mandates import hold_election
 from units.actions.partners import add_partner, begin_partnership
 from units.choices import (
     DecisionRule,
@@ -22,11 +23,12 @@ from units.choices import (
     UnitKind,
     UnitState,
 )
-from units.models import Deliberation, Meeting, Partner, Unit
+from units.models import Composition, Deliberation, Meeting, Partner, Unit
 from units.queries.bodies import council, present_municipalities
 from units.queries.seating import Proposed, Seated
 
 ACT = "Ato de demonstração: pessoas e datas são fictícias."
+INSTALLED = "Instalação dos órgãos eleitos (demonstração): pessoas e datas são fictícias."
 MARK = "(demonstração)"
 
 # key → (name, kind, acronym, roles). As the document names them; what it abbreviates is read in full in the note.
@@ -110,10 +112,16 @@ GIVEN = (
     "Natália", "Olavo", "Palmira", "Quitério", "Rosa", "Simão",
 )  # fmt: skip
 FAMILY = ("Amorim", "Barros", "Castro", "Duarte", "Esteves", "Faria", "Guerra")
+# Who gets which name: everybody another, for the lists of names have no divisor in common.
+FIRST_SUBSTITUTE, FIRST_TECHNICIAN, FIRST_BEFORE, FIRST_SUBSTITUTE_BEFORE = 17, 34, 60, 77
+# Municipalities whose councillor was elected again.
+REELECTED = {"1304", "1315", "0109", "1313"}
+# How long before the Council meets a proposal goes in.
+AHEAD = timedelta(days=21)
 
 
 def demonstrated(key: str, number: int) -> tuple[str, str]:
-    """(name, address) of somebody who does not exist, marked as such."""
+    """(name, address) of somebody who does not exist, marked as such; another number is another name."""
     name = f"{GIVEN[number % len(GIVEN)]} {FAMILY[number % len(FAMILY)]} {MARK}"
     return name, f"{key}@demo.invalid"
 
@@ -129,16 +137,20 @@ def sample(key: str) -> User | None:
 
 
 @transaction.atomic
-def demo_bodies() -> bool:
-    """Constitute everything once; False where a Council sits already."""
+def demo_bodies(start: date) -> bool:
+    """Name the first Council and coordination unit as from a day, once; False where a Council sits already."""
     seat = council()
     if seat is None or seat.state != UnitState.PROPOSED:
         return False
-    start = date(timezone.localdate().year - 1, 1, 1)
     partners = demo_partners(start)
     demo_coordination(start, partners)
-    demo_council(start, seat)
+    name_first(actor=None, unit=seat, starts_on=start, act=ACT, seats=demo_council(before_election=True))
     return True
+
+
+def demo_election(day: date) -> None:
+    """The whole Council changes on a day; some were elected again."""
+    hold_election(actor=None, day=day, act=INSTALLED, seats=demo_council(before_election=False))
 
 
 def demo_partners(start: date) -> dict[str, Partner]:
@@ -187,23 +199,28 @@ def demo_coordination(start: date, partners: dict[str, Partner]) -> None:
     name_first(actor=None, unit=unit, starts_on=start, act=ACT, seats=seats)
 
 
-def demo_council(start: date, unit: Unit) -> None:
+def demo_council(*, before_election: bool) -> list[Seated]:
     """Seventeen councillors, some with a substitute; the demonstration login sits for its municipality."""
     seats = []
+    login = sample("vereador.valongo")
     for number, place in enumerate(present_municipalities()):
-        name, email = demonstrated(f"vereador.{place.code}", number)
-        if place.code == "1315" and sample("vereador.valongo"):
-            name, email = sample("vereador.valongo").name, "vereador.valongo@demo.invalid"  # type: ignore[union-attr]
+        earlier = before_election and place.code not in REELECTED
+        key, first, first_substitute = (
+            ("anterior", FIRST_BEFORE, FIRST_SUBSTITUTE_BEFORE) if earlier else ("vereador", 0, FIRST_SUBSTITUTE)
+        )
+        name, email = demonstrated(f"{key}.{place.code}", first + number)
+        if place.code == "1315" and login:
+            name, email = login.name, login.email
         position = {0: Position.PRESIDENT, 1: Position.VICE_PRESIDENT, 2: Position.SECRETARY}.get(
             number, Position.MEMBER
         )
         account(name, email)
         seats.append(Seated(name, email, municipality=place, position=position))
         if number % 4 == 0:
-            name, email = demonstrated(f"suplente.{place.code}", number + 5)
+            name, email = demonstrated(f"suplente.{key}.{place.code}", first_substitute + number)
             account(name, email)
             seats.append(Seated(name, email, municipality=place, position=Position.SUBSTITUTE))
-    name_first(actor=None, unit=unit, starts_on=start, act=ACT, seats=seats)
+    return seats
 
 
 def demo_compositions(meeting: Meeting) -> list[Deliberation]:
@@ -216,13 +233,19 @@ def demo_compositions(meeting: Meeting) -> list[Deliberation]:
     made = []
     for unit in Unit.objects.filter(code__in=COMPOSITIONS, state=UnitState.PROPOSED).order_by("code"):
         composition = propose_composition(actor=author, unit=unit, data=demo_composition(unit, meeting))
+        Composition.objects.filter(pk=composition.pk).update(created_at=ahead_of(meeting))
         item = add_item(actor=None, meeting=meeting, title=f"Composição: {unit.name}", kind=ItemKind.DECISION)
-        made.append(
-            put_composition_before_council(
-                actor=author, composition=composition, item=item, rule=rule, legal_effect=LegalEffect.BINDING
-            )
+        put = put_composition_before_council(
+            actor=author, composition=composition, item=item, rule=rule, legal_effect=LegalEffect.BINDING
         )
+        Deliberation.objects.filter(pk=put.pk).update(proposed_at=ahead_of(meeting) + timedelta(days=3))
+        made.append(put)
     return made
+
+
+def ahead_of(meeting: Meeting) -> datetime:
+    """When what a meeting decides was proposed: well before its notice, however late the demonstration is made."""
+    return meeting.starts_at - AHEAD
 
 
 def demo_composition(unit: Unit, meeting: Meeting) -> Proposed:
@@ -232,7 +255,7 @@ def demo_composition(unit: Unit, meeting: Meeting) -> Proposed:
     member = sample("membro.unidade")
     seats = []
     for number, code in enumerate(codes):
-        name, email = demonstrated(f"{unit.code.lower()}.{code}", number + int(unit.code[-1]) * 5)
+        name, email = demonstrated(f"{unit.code.lower()}.{code}", FIRST_TECHNICIAN + number + int(unit.code[-1]) * 5)
         if number == 0 and unit.code == "UE1" and member:
             name, email = member.name, member.email
         account(name, email)

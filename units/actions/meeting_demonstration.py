@@ -28,7 +28,7 @@ from units.actions.minutes import (
 )
 from units.choices import MeetingState, UnitKind
 from units.formulas.meetings import blocks
-from units.models import AgendaItem, Meeting, Minutes, Unit
+from units.models import AgendaItem, Meeting, Minutes, MinutesAmendment, Unit
 from units.queries.bodies import coordination_unit, mandates_in_force, standing
 from units.queries.dossiers import words
 from units.queries.meetings import present_seats
@@ -56,6 +56,11 @@ def demo_meetings(*, held: Meeting, coming: Meeting) -> list[Meeting]:
     publish_demo_minutes(held, data["minutes"])
     unit = standing().filter(kind=UnitKind.STRATEGIC, mandates__isnull=False).order_by("code").first()
     return [coming] if unit is None else [coming, demo_unit_meeting(unit, data["unit"])]
+
+
+def demo_minutes(held: Meeting) -> Minutes | None:
+    """The published minutes of one more meeting that was held."""
+    return publish_demo_minutes(held, demonstration()["minutes"])
 
 
 def write_demo_agenda(meeting: Meeting, data: dict[str, Any]) -> None:
@@ -129,6 +134,7 @@ def publish_demo_minutes(meeting: Meeting, data: dict[str, Any]) -> Minutes | No
     if here:
         who = (here[-1].substitute or here[-1].mandate).person
         proposed = propose_amendment(actor=who, minutes=minutes, passage="", proposal=data["amendment"])
+        MinutesAmendment.objects.filter(pk=proposed.pk).update(proposed_at=meeting.ends_at + timedelta(days=6))
         answer_amendment(actor=secretary, amendment=proposed, version=None, accepted=True)
     minutes = approve_minutes(actor=chair, minutes=minutes, version=None, at=meeting.ends_at + timedelta(days=14))
     return publish_minutes(actor=secretary, minutes=minutes, version=None, at=meeting.ends_at + timedelta(days=15))

@@ -28,11 +28,17 @@ from units.queries.plans import rules_of_council
 DEMONSTRATION = Path(__file__).parent.parent / "data" / "plans-demonstration.json"
 
 
-def demo_plans(*, earlier: Meeting, later: Meeting, hold: Callable[[Meeting], None]) -> list[ActionPlan]:
+# How long before the Council meets a unit hands its plan in, and it goes on the agenda.
+SUBMITTED, ON_AGENDA = timedelta(days=30), timedelta(days=14)
+
+
+def demo_plans(
+    *, earlier: Meeting, later: Meeting, hold: Callable[[Meeting], None], between: Callable[[], None] | None = None
+) -> list[ActionPlan]:
     """Draft the plans, put them on the agendas of two meetings of the Council, carry out what was approved.
 
     `hold(meeting)` convenes the meeting where it is not, opens it, has what is on its agenda voted and closes it. Both
-    meetings still take points.
+    meetings still take points. `between` is what happens after the first: an election.
     """
     data = json.loads(DEMONSTRATION.read_text(encoding="utf-8"))
     year = timezone.localdate().year
@@ -40,6 +46,8 @@ def demo_plans(*, earlier: Meeting, later: Meeting, hold: Callable[[Meeting], No
     bring_demo_plans(made, earlier)
     hold(earlier)
     carry_out(made, data, year - 1)
+    if between is not None:
+        between()
     now = draft_demo_plans(data, year)
     bring_demo_plans(now, later)
     hold(later)
@@ -169,17 +177,20 @@ def bring_demo_plans(plans: Iterable[ActionPlan], meeting: Meeting) -> list[Deli
         bearer = member_of(coordination, but=[key for key in writers if key]) if coordination else None
         if bearer is None:
             continue
-        found.append(
-            put_before_council(
-                actor=bearer,
-                plan=plan,
-                item=item,
-                rule=rules_of_council()[0][0],
-                legal_effect=LegalEffect.BINDING,
-                title=title,
-                text=f"{plan.summary}\n\nParecer: {plan.opinion}",
-            )
+        plan.refresh_from_db()
+        put = put_before_council(
+            actor=bearer,
+            plan=plan,
+            item=item,
+            rule=rules_of_council()[0][0],
+            legal_effect=LegalEffect.BINDING,
+            title=title,
+            text=f"{plan.summary}\n\nParecer: {plan.opinion}",
         )
+        # What a meeting that was held decided had been handed in before it.
+        ActionPlan.objects.filter(pk=plan.pk).update(submitted_at=meeting.starts_at - SUBMITTED)
+        Deliberation.objects.filter(pk=put.pk).update(proposed_at=meeting.starts_at - ON_AGENDA)
+        found.append(put)
     return found
 
 

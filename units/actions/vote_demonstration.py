@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
 from units.actions.agenda import add_item
@@ -24,6 +25,7 @@ from units.queries.votes import people_for_tasks, seats_at
 
 DEMONSTRATION = Path(__file__).parent.parent / "data" / "votes-demonstration.json"
 NOTICE = timedelta(days=7)
+SOON = timedelta(minutes=10)
 
 
 def demonstration() -> dict[str, Any]:
@@ -49,7 +51,7 @@ def put_on_agenda(meeting: Meeting, entry: Mapping[str, Any]) -> Deliberation:
         legal_effect=entry["legal_effect"],
         subject_kind=SubjectKind.TEXT,
         is_secret=entry.get("is_secret", False),
-        at=min(meeting.starts_at - NOTICE, timezone.now()),
+        at=min(meeting.starts_at - 2 * NOTICE, timezone.now()),
     )
 
 
@@ -73,7 +75,9 @@ def hold_demo_meeting(meeting: Meeting) -> None:
     waiting = Deliberation.objects.filter(item__meeting=meeting, state=DeliberationState.DRAFT)
     for place, found in enumerate(waiting.order_by("item__order", "pk")):
         vote_demo(found, said.get(found.title, {"against": ["1304", "1318"], "abstain": ["1314"]}), place)
-    close_meeting(actor=None, meeting=meeting, version=None, at=meeting.ends_at)
+    last = Deliberation.objects.filter(item__meeting=meeting).aggregate(at=Max("closed_at"))["at"]
+    ends = max(meeting.ends_at, last + SOON) if last else meeting.ends_at
+    close_meeting(actor=None, meeting=meeting, version=None, at=ends)
 
 
 def taken(meeting: Meeting, data: Mapping[str, Any]) -> list[Taken]:

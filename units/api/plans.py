@@ -1,13 +1,20 @@
 """Plans, actions and programmes for other systems."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, Count, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
 
 from axes.choices import NodeKind
 from refamp.base.api.columns import Row
+from refamp.base.api.formats import MEDIA_TYPES
 from refamp.base.api.pagination import Order
 from refamp.base.api.routers import Router
 from refamp.base.api.views import ReadViewSet, WriteViewSet
@@ -16,7 +23,8 @@ from refamp.base.errors import Refused
 from refamp.base.sql import Fold
 from units.actions.plan_drafts import draft_plan, edit_plan, save_action
 from units.choices import EDITABLE_PLAN
-from units.filters.plans import ActionFilter, PlanFilter, ProgrammeFilter
+from units.exchange.plans import workbook
+from units.filters.plans import ActionOfPlanFilter, PlanFilter, ProgrammeFilter
 from units.formulas.plans import percent
 from units.models import (
     Action,
@@ -31,8 +39,8 @@ from units.models import (
     Risk,
 )
 from units.queries.action_status import with_status
-from units.queries.bodies import mandates_of
-from units.queries.plan_content import actions_with_all, content_of_action, served_nodes
+from units.queries.bodies import has_mandate, mandates_of
+from units.queries.plan_content import actions_with_all, content_of, content_of_action, served_nodes
 from units.queries.plans import plans
 from units.queries.programmes import programmes
 from units.rules import writes_plan
@@ -56,11 +64,6 @@ def missing(field: str) -> Case:
     )
 
 
-def has_mandate(user: Any) -> bool:
-    """Who sits in a body may write; in which plan, the actions say."""
-    return bool(mandates_of(user))
-
-
 class PlanViewSet(WriteViewSet):
     """The units' annual plans. Approved ones are for everybody, the others for those who write or decide on them."""
 
@@ -82,6 +85,7 @@ class PlanViewSet(WriteViewSet):
     search_fields = ("title", "summary", "unit__name")
     columns: ClassVar[dict[str, Any]] = {
         "progress": None,
+        "deliberation": None,
         "status": missing("whole"),
         "versions": Coalesce(
             Subquery(
@@ -98,7 +102,26 @@ class PlanViewSet(WriteViewSet):
     def queryset_for(self, user: Any) -> QuerySet:
         return plans(user)
 
+    @property
+    def offered_formats(self) -> Sequence[str]:  # type: ignore[override]
+        return ("xlsx",) if self.action == "workbook" else super().offered_formats
+
+    @extend_schema(responses={(200, MEDIA_TYPES["xlsx"]): OpenApiTypes.BINARY})
+    @action(detail=True)
+    def workbook(self, _request: Request, **_kwargs: Any) -> HttpResponse:
+        """The plan and its actions as one workbook, which `imports/` takes back unchanged."""
+        plan = self.get_object()
+        name = f"plano-{plan.unit.code}-{plan.year}.xlsx"
+        with workbook(content_of(plan)) as file:
+            made = file.read()
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(made, content_type=MEDIA_TYPES["xlsx"], headers=headers)
+
     def finish(self, rows: list[Row], keys: list[Any]) -> None:
+        if self.wants("deliberation"):
+            decided = self.decided(keys)
+            for row, key in zip(rows, keys, strict=True):
+                row["deliberation"] = decided.get(key)
         if self.wants("progress"):
             figures = {
                 key: percent(done, whole)
@@ -106,6 +129,12 @@ class PlanViewSet(WriteViewSet):
             }
             for row, key in zip(rows, keys, strict=True):
                 row["progress"] = figures.get(key)
+
+    def decided(self, keys: list[Any]) -> dict[Any, Any]:
+        """By which deliberation the version in force was approved."""
+        found = PlanVersion.objects.filter(plan__in=keys).order_by("plan", "number")
+        rows = found.values_list("plan", "deliberation__public_id", "deliberation__title")
+        return {key: self.reference(str(identifier), title, "deliberations") for key, identifier, title in rows}
 
     def may_change(self, user: Any, obj: Any) -> bool:
         return writes_plan(mandates_of(user), obj.unit_id)
@@ -148,7 +177,7 @@ class ActionViewSet(WriteViewSet):
     model = Action
     serializer_class = ActionSerializer
     write_serializer_class = ActionWriteSerializer
-    filterset_class = ActionFilter
+    filterset_class = ActionOfPlanFilter
     ordering = ("-year", "unit", "code")
     ordering_fields: ClassVar[dict[str, Any]] = {
         "year": "plan__year",

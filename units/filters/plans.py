@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -83,6 +84,18 @@ class ActionFilter(django_filters.FilterSet):
     class Meta:
         model = Action
         fields: list[str] = []
+
+
+def visible_plans(request: Any) -> QuerySet[ActionPlan]:
+    return ActionPlan.objects.visible_to(request.user if request else AnonymousUser())
+
+
+class ActionOfPlanFilter(ActionFilter):
+    """What machines may also ask: the actions of one plan. On the page a plan lists its own."""
+
+    plan = django_filters.ModelChoiceFilter(
+        queryset=visible_plans, to_field_name="public_id", label=_("Plan"), empty_label=_("all")
+    )
 
 
 class ProgrammeFilter(django_filters.FilterSet):

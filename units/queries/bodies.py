@@ -202,6 +202,11 @@ def proposes_compositions_for(user: "Person") -> bool:
     return proposes_compositions(held, council=keys.council, coordination=keys.coordination, is_vacant=vacant)
 
 
+def has_mandate(user: "Person") -> bool:
+    """Who sits in a body today; of which plan they write, the actions say."""
+    return bool(mandates_of(user))
+
+
 def keeps_partners_of(user: "Person") -> bool:
     held = mandates_of(user)
     coordination = keys_for(user).coordination if held else None

@@ -57,13 +57,16 @@ class PlanSerializer(serializers.ModelSerializer):
     )
     status = serializers.ChoiceField(choices=MISSING, read_only=True, allow_null=True, help_text="Why no progress.")
     versions = serializers.IntegerField(read_only=True, help_text="How many were approved.")
+    deliberation = ReferenceField(
+        id="id", label="title", to="deliberations", help_text="What approved the last version."
+    )
 
     class Meta:
         model = ActionPlan
         fields = (
             *("id", "unit", "year", "title", "summary", "state", "opinion", "opinion_is_favourable"),
             *("return_reason", "submitted_at", "actions", "budget", "progress", "progress_weight", "status"),
-            *("versions", "updated_at"),
+            *("versions", "deliberation", "updated_at"),
         )
         read_only_fields = fields
 
