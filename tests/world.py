@@ -398,6 +398,17 @@ PLANNING: list[tuple[str, dict[str, Any]]] = [
     ("units:milestone_report", ACTION),
     ("units:programme", {"public_id": lambda w, _public: w.plans.programme.public_id}),
     ("api:plans", {"public_id": plan_of}),
+    ("api:plan-imports", {"plan": plan_of, "public_id": lambda w, _public: w.upload.public_id}),
+    ("api:partner-imports", {"public_id": lambda w, _public: w.upload.public_id}),
+    (
+        "api:action-milestones",
+        {
+            "action_id": action_of,
+            "public_id": lambda w, public: (
+                (w.plans.action if public else w.plans.draft_action).milestones.first().public_id
+            ),
+        },
+    ),
     ("api:actions", {"public_id": action_of}),
     ("api:programmes", {"code": lambda w, _public: w.plans.programme.code}),
 ]

@@ -67,6 +67,8 @@ def text_of(value: Any) -> str:  # noqa: PLR0911 - one line per kind
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, list | tuple | set | frozenset):
+        if any(isinstance(each, Mapping) and "id" not in each for each in value):
+            return json.dumps(list(value), default=text_of, ensure_ascii=False)
         return "; ".join(text_of(each["id"] if isinstance(each, Mapping) and "id" in each else each) for each in value)
     return str(value)
 
