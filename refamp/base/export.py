@@ -7,11 +7,12 @@ to every cell) takes back exactly what was put there, and an export re-imports u
 `-3.20` is a number.
 
 **Values.** Nothing is an empty cell; yes and no are `true` and `false`; days and moments are ISO 8601; a list is joined
-with `; `; another object is two columns, `x_id` and `x_label`.
+with `; `; another object is two columns, `x_id` and `x_label`; a list of objects that have no code is JSON.
 """
 
 import csv
 import datetime
+import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -358,7 +358,6 @@ class Dashboard:
     to_settle: list[Any]
     without_factor: "QuerySet[User]"
     erasures: "QuerySet[User]"
-    health: Health
 
 
 def dashboard() -> Dashboard:
@@ -376,7 +375,6 @@ def dashboard() -> Dashboard:
         ),
         without_factor=people_without_second_factor(),
         erasures=people().filter(erasure_asked_at__isnull=False),
-        health=health(),
     )
 
 

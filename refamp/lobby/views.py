@@ -1,7 +1,10 @@
 """Home, dashboard, search, and the two statements every public site owes."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from axes.models import Consultation, LocalPlan
 from axes.rules import sees_drafts
@@ -12,6 +15,7 @@ from refamp.lobby.queries import (
     axes_of,
     dashboard,
     edition_to_show,
+    health,
     published_consultations,
     search,
     waiting_for,
@@ -48,12 +52,27 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @door(sees_drafts)
 def dashboard_page(request: HttpRequest) -> HttpResponse:
-    context = {
-        "dashboard": dashboard(),
-        "desk": desk(request.user),
-        "uses_admin": may_use_admin(request.user),
-    }
+    context = {"dashboard": dashboard(), "uses_admin": may_use_admin(request.user)}
     return render(request, "lobby/dashboard.html", context)
+
+
+@door(sees_drafts)
+def desk_page(request: HttpRequest) -> HttpResponse:
+    """The dashboard's part on governance, which it loads; a page of its own for who comes without scripts."""
+    title = _("Units, meetings, plans and tasks")
+    return part(request, "lobby/desk.html", {"desk": desk(request.user), "title": title})
+
+
+@door(sees_drafts)
+def platform_page(request: HttpRequest) -> HttpResponse:
+    """The dashboard's part on the platform itself."""
+    return part(request, "lobby/platform.html", {"health": health(), "title": _("The platform")})
+
+
+def part(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        return render(request, template, context)
+    return render(request, "lobby/part.html", context | {"part": template})
 
 
 @door(everyone)

@@ -40,7 +40,16 @@ class UnitViewSet(ReadViewSet):
         "updated_at": "updated_at",
     }
     search_fields = ("code", "name")
-    columns: ClassVar[dict[str, Any]] = {"problem_areas": None, "seats": None, "decision_rules": None}
+    columns: ClassVar[dict[str, Any]] = {
+        "problem_areas": None,
+        "problem_areas_status": Case(
+            When(axis_lineage__isnull=True, then=Value("not_applicable")),
+            default=None,
+            output_field=CharField(null=True),
+        ),
+        "seats": None,
+        "decision_rules": None,
+    }
 
     def queryset_for(self, _user: Any) -> QuerySet:
         axis = IN_FORCE.filter(kind=NodeKind.PRIORITY_AXIS, lineage=OuterRef("axis_lineage"))
@@ -55,7 +64,7 @@ class UnitViewSet(ReadViewSet):
             lineages = dict(Unit.objects.filter(pk__in=keys).values_list("pk", "axis_lineage"))
             found = IN_FORCE.filter(kind=NodeKind.PROBLEM_AREA, parent__lineage__in=[v for v in lineages.values() if v])
             counts = dict(found.values_list("parent__lineage").annotate(n=Count("pk")).order_by("parent__lineage"))
-            areas = {key: counts.get(lineage, 0) for key, lineage in lineages.items()}
+            areas = {key: counts.get(lineage, 0) for key, lineage in lineages.items() if lineage}
         seats: dict[Any, int] = {}
         if self.wants("seats"):
             held = Mandate.objects.filter(in_force_on(timezone.localdate()), unit__in=keys).exclude(
@@ -70,7 +79,7 @@ class UnitViewSet(ReadViewSet):
                 )
         for row, key in zip(rows, keys, strict=True):
             if self.wants("problem_areas"):
-                row["problem_areas"] = areas.get(key, 0)
+                row["problem_areas"] = areas.get(key)
             if self.wants("seats"):
                 row["seats"] = seats.get(key, 0)
             if self.wants("decision_rules"):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Case, CharField, Count, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, CharField, Count, Exists, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -87,6 +87,7 @@ class PlanViewSet(WriteViewSet):
         "progress": None,
         "deliberation": None,
         "status": missing("whole"),
+        "budget_status": missing("budget_total"),
         "versions": Coalesce(
             Subquery(
                 PlanVersion.objects.filter(plan=OuterRef("pk"))
@@ -205,6 +206,11 @@ class ActionViewSet(WriteViewSet):
             .annotate(total=Sum("amount"))
             .values("total")
         ),
+        "budget_status": Case(
+            When(Exists(BudgetLine.objects.filter(action=OuterRef("pk"))), then=None),
+            default=Value("missing"),
+            output_field=CharField(null=True),
+        ),
         "people_status": missing("people_expected"),
         "progress_status": missing("whole"),
     }
@@ -213,7 +219,7 @@ class ActionViewSet(WriteViewSet):
         *("scope", "serves", "municipalities", "lead_id", "lead_label", "partners", "programme_id"),
         *("programme_label", "target_group", "people_expected", "people_status", "starts_on", "ends_on", "weight"),
         *("state", "state_reason", "merged_into_id", "merged_into_label", "status", "derived_status", "progress"),
-        *("progress_status", "last_report_on", "budget_total", "updated_at"),
+        *("progress_status", "last_report_on", "budget_total", "budget_status", "updated_at"),
     )
 
     def queryset_for(self, user: Any) -> QuerySet:
@@ -344,6 +350,7 @@ class ProgrammeViewSet(ReadViewSet):
         "starts_on": "starts_on",
         "updated_at": "updated_at",
     }
+    columns: ClassVar[dict[str, Any]] = {"budget_status": missing("budget_total")}
     search_fields = ("code", "name", "purpose")
 
     def queryset_for(self, user: Any) -> QuerySet:

@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from refamp.territory.models import Municipality
 from units.choices import ActionScope, ActionState, ActionStatus, PlanState
 from units.models import Action, ActionPlan, Partner, Programme, Unit
+from units.queries.action_status import LATE_NOW
 from units.queries.matrix import planning_units
 
 
@@ -68,6 +69,7 @@ class ActionFilter(django_filters.FilterSet):
     )
     year = django_filters.NumberFilter(field_name="plan__year", label=_("Year"), min_value=2000, max_value=2200)
     status = django_filters.ChoiceFilter(choices=ActionStatus.choices, label=_("Status"), empty_label=_("all"))
+    late = django_filters.BooleanFilter(method="only_late", label=_("Late or going back"))
     state = django_filters.ChoiceFilter(choices=ActionState.choices, label=_("State"), empty_label=_("all"))
     scope = django_filters.ChoiceFilter(choices=ActionScope.choices, label=_("Scope"), empty_label=_("all"))
     municipality = PlaceFilter(
@@ -84,6 +86,12 @@ class ActionFilter(django_filters.FilterSet):
     class Meta:
         model = Action
         fields: list[str] = []
+
+    def only_late(self, found: QuerySet[Action], _name: str, value: bool | None) -> QuerySet[Action]:  # noqa: FBT001 - its signature
+        """Of plans that are carried out: what the coordination unit's dashboard counts."""
+        if value is None:
+            return found
+        return found.filter(LATE_NOW) if value else found.exclude(LATE_NOW)
 
 
 def visible_plans(request: Any) -> QuerySet[ActionPlan]:

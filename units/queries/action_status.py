@@ -29,6 +29,7 @@ from units.choices import (
     STOPPED_ACTION,
     ActionState,
     ActionStatus,
+    PlanState,
 )
 from units.formulas.plans import DONE, Step, status_of
 from units.models import (
@@ -111,11 +112,17 @@ def approved_actions(day: date | None = None) -> QuerySet[Action]:
     return with_status(Action.objects.approved(), day)
 
 
+# Of actions with their status: what is behind in a plan that is carried out.
+LATE_NOW = Q(
+    status__in=[ActionStatus.LATE.value, ActionStatus.REGRESSED.value],
+    plan__state__in=[PlanState.APPROVED.value, PlanState.UNDER_WAY.value],
+)
+
+
 def actions_late_on(day: date | None = None) -> QuerySet[Action]:
     """Actions of approved plans that are late or going back, of plans that are not closed."""
-    late = [ActionStatus.LATE.value, ActionStatus.REGRESSED.value]
     found: QuerySet[Any] = approved_actions(day)  # with `status`, which no model field is
-    return found.filter(status__in=late).exclude(plan__state="closed")
+    return found.filter(LATE_NOW)
 
 
 @dataclass(frozen=True)

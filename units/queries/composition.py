@@ -99,6 +99,11 @@ class Body:
         return [check for check in self.checks if not check.is_met]
 
     @property
+    def broken_rules(self) -> list[Check]:
+        """Those that are more than our reading of a text."""
+        return [check for check in self.broken if check.origin != Origin.READING]
+
+    @property
     def accent(self) -> str:
         return ACCENTS.get(self.axis.code, "") if self.axis else ""
 
@@ -375,11 +380,7 @@ def with_composition(
 
 def out_of_rule(day: date | None = None) -> list[Body]:
     """The bodies that break a rule of the document, of the law or of their own."""
-    return [
-        body
-        for body in bodies_on(day or timezone.localdate())
-        if any(check.origin != Origin.READING for check in body.broken)
-    ]
+    return [body for body in bodies_on(day or timezone.localdate()) if body.broken_rules]
 
 
 # What the referential says of a body ----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet, Window
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,9 +13,9 @@ from units.models import Action, ActionPlan, Deliberation, FollowUp, Meeting
 from units.queries.action_status import actions_late_on
 from units.queries.bodies import body_keys, mandates_of
 from units.queries.composition import Body, out_of_rule
-from units.queries.meetings import next_meetings
+from units.queries.meetings import coming, meetings
 from units.queries.plans import plans_by_state
-from units.queries.votes import overdue
+from units.queries.votes import follow_ups, overdue
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -87,7 +87,7 @@ def plans_waiting(held: frozenset[tuple[int, str, int | None]]) -> list[Task]:
 
 @dataclass(frozen=True)
 class Desk:
-    """The morning's view of governance."""
+    """The morning's view of governance: the first of each list, whose rows carry how long it is (`total`)."""
 
     out_of_rule: list[Body]
     meetings: list[Meeting]
@@ -98,10 +98,17 @@ class Desk:
 
 def desk(user: "User | AnonymousUser") -> Desk:
     states = plans_by_state()
+    late = actions_late_on().select_related("plan__unit").order_by("ends_on", "pk")
+    tasks = overdue(follow_ups(user)).order_by("due_on", "pk")
     return Desk(
         out_of_rule=out_of_rule(),
-        meetings=next_meetings(user),
+        meetings=first_of(coming(meetings(user))),
         plans=[(state, states[state.value]) for state in PlanState if states.get(state.value)],
-        late=list(actions_late_on().select_related("plan__unit").order_by("ends_on", "pk")[:FEW]),
-        overdue=list(overdue(FollowUp.objects.select_related("deliberation", "owner")).order_by("due_on", "pk")[:FEW]),
+        late=first_of(late),
+        overdue=first_of(tasks),
     )
+
+
+def first_of(found: QuerySet) -> list[Any]:
+    """The first few of a list; each row's `total` says how many there are."""
+    return list(found.annotate(total=Window(Count("pk")))[:FEW])

@@ -132,11 +132,6 @@ def past(found: QuerySet[Meeting], now: datetime | None = None) -> QuerySet[Meet
     return found.exclude(pk__in=coming(Meeting.objects.order_by(), now).values("pk")).order_by("-starts_at", "-pk")
 
 
-def next_meetings(user: "Person", limit: int = 5) -> list[Meeting]:
-    """For the dashboard: the next convened meetings, of whichever body."""
-    return list(coming(meetings(user)).filter(state__in=PUBLIC_STATES)[:limit])
-
-
 # The agenda -----------------------------------------------------------------------------------------------------------
 
 

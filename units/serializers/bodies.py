@@ -22,7 +22,15 @@ class UnitSerializer(serializers.ModelSerializer):
     """A body of governance, and whether its composition keeps its limits."""
 
     axis = ReferenceField(id="axis_code", label="axis_wording", to="axes")
-    problem_areas = serializers.IntegerField(read_only=True, help_text="How many problem areas its axis covers.")
+    problem_areas = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="How many problem areas its axis covers; null where it has no axis."
+    )
+    problem_areas_status = serializers.ChoiceField(
+        choices=[("not_applicable", "not_applicable")],
+        read_only=True,
+        allow_null=True,
+        help_text="Why there is no number.",
+    )
     seats = serializers.IntegerField(read_only=True, help_text="How many sit in it today, substitutes apart.")
     decision_rules = DecisionRuleSerializer(many=True, read_only=True)
 
@@ -35,6 +43,7 @@ class UnitSerializer(serializers.ModelSerializer):
             "state",
             "axis",
             "problem_areas",
+            "problem_areas_status",
             "members_min",
             "members_max",
             "seats",

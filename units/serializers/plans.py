@@ -60,13 +60,14 @@ class PlanSerializer(serializers.ModelSerializer):
     deliberation = ReferenceField(
         id="id", label="title", to="deliberations", help_text="What approved the last version."
     )
+    budget_status = serializers.ChoiceField(choices=MISSING, read_only=True, allow_null=True)
 
     class Meta:
         model = ActionPlan
         fields = (
             *("id", "unit", "year", "title", "summary", "state", "opinion", "opinion_is_favourable"),
-            *("return_reason", "submitted_at", "actions", "budget", "progress", "progress_weight", "status"),
-            *("versions", "deliberation", "updated_at"),
+            *("return_reason", "submitted_at", "actions", "budget", "budget_status", "progress", "progress_weight"),
+            *("status", "versions", "deliberation", "updated_at"),
         )
         read_only_fields = fields
 
@@ -102,6 +103,7 @@ class ActionSerializer(serializers.ModelSerializer):
     budget_total = serializers.DecimalField(
         max_digits=16, decimal_places=2, read_only=True, allow_null=True, help_text="In euro."
     )
+    budget_status = serializers.ChoiceField(choices=MISSING, read_only=True, allow_null=True)
     budget = BudgetSerializer(many=True, read_only=True)
     milestones = MilestoneSerializer(many=True, read_only=True)
     risks = RiskSerializer(many=True, read_only=True)
@@ -112,8 +114,8 @@ class ActionSerializer(serializers.ModelSerializer):
             *("id", "key", "plan", "unit", "year", "code", "title", "description", "scope", "serves"),
             *("municipalities", "lead", "partners", "programme", "target_group", "people_expected", "people_status"),
             *("starts_on", "ends_on", "weight", "state", "state_reason", "merged_into", "carried_from", "status"),
-            *("derived_status", "progress", "progress_status", "last_report_on", "budget_total", "budget"),
-            *("milestones", "risks", "updated_at"),
+            *("derived_status", "progress", "progress_status", "last_report_on", "budget_total", "budget_status"),
+            *("budget", "milestones", "risks", "updated_at"),
         )
         read_only_fields = fields
 
@@ -151,9 +153,14 @@ class ProgrammeSerializer(serializers.ModelSerializer):
         source="budget_total", max_digits=16, decimal_places=2, read_only=True, allow_null=True, help_text="In euro."
     )
 
+    budget_status = serializers.ChoiceField(choices=MISSING, read_only=True, allow_null=True)
+
     class Meta:
         model = Programme
-        fields = ("code", "id", "name", "purpose", "unit", "starts_on", "ends_on", "actions", "budget", "updated_at")
+        fields = (
+            *("code", "id", "name", "purpose", "unit", "starts_on", "ends_on", "actions", "budget", "budget_status"),
+            "updated_at",
+        )
         read_only_fields = fields
 
 

@@ -86,8 +86,10 @@ def units_page(request: HttpRequest) -> HttpResponse:
     bodies = bodies_on(timezone.localdate())
     served = {body.axis.pk for body in bodies if body.axis}
     axes = Node.objects.filter(framework__state=FrameworkState.IN_FORCE, kind=NodeKind.PRIORITY_AXIS)
+    only_broken = request.GET.get("rules") == "broken"
     context = {
-        "bodies": bodies,
+        "bodies": [body for body in bodies if body.broken_rules] if only_broken else bodies,
+        "only_broken": only_broken,
         "nowhere": sitting_nowhere(bodies, present_municipalities()),
         "axes_without": [axis for axis in axes.order_by("order") if axis.pk not in served],
         "edits": edits_bodies_of(request.user),
