@@ -22,7 +22,9 @@ TODAY = timezone.localdate()
 
 
 def late_action(plan):
-    action = ActionFactory(plan=plan, milestones=0, starts_on=TODAY - timedelta(days=60), ends_on=TODAY + timedelta(days=9))
+    action = ActionFactory(
+        plan=plan, milestones=0, starts_on=TODAY - timedelta(days=60), ends_on=TODAY + timedelta(days=9)
+    )
     MilestoneFactory(action=action, due_on=TODAY - timedelta(days=3), progress=10, best_progress=10)
     return action
 

@@ -356,7 +356,7 @@ def test_partnerships_begin_and_end_by_who_keeps_the_unit(client_of):
 
 def test_the_dashboard_and_the_home_page_know_the_units(client_of, coordination):
     world = founded()
-    page = client_of(coordination).get(reverse("lobby:dashboard"))
+    page = client_of(coordination).get(reverse("lobby:desk"))
     assert page.status_code == 200
     assert {body.unit.code for body in page.context["desk"].out_of_rule} == {
         "CV", "UCE", "UE1", "UE2", "UE3", "UE4", "ETS",

@@ -10,8 +10,8 @@ from refamp.accounts.actions import create_account
 from refamp.accounts.models import User
 from units.actions.agenda import add_item
 from units.actions.compositions import propose_composition, put_composition_before_council
+from units.actions.council import hold_election
 from units.actions.founding import name_first
-from units.actions.mandates import hold_election
 from units.actions.partners import add_partner, begin_partnership
 from units.choices import (
     DecisionRule,
