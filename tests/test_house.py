@@ -80,6 +80,11 @@ CODE = sources("refamp", "axes", "units", "monitor", "evaluation", "funding")
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
+LONGEST_LINE = 160
+# Their lines are still longer; what is left here is work to be done.
+TO_BE_REFLOWED = ("templates/lobby/", "templates/units/")
+
+
 def own_models() -> list[type[models.Model]]:
     return [model for config in ROOMS for model in config.get_models()]
 
@@ -214,6 +219,19 @@ def test_every_address_has_a_rule():
         cls = getattr(view, "cls", None)
         if cls is None or not hasattr(cls, "read_rule") or AllowAny in getattr(cls, "permission_classes", []):
             wrong.append(name)
+    assert wrong == []
+
+
+def test_a_line_of_a_template_can_be_read():
+    """One block tag or block-level element a line. A line that is one translated string is as long as the string."""
+    string = re.compile(r"""\s*{% translate (?:"[^"]*"|'[^']*')(?: as \w+)? %}""")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in TEMPLATES
+        if not str(path.relative_to(ROOT)).startswith(TO_BE_REFLOWED)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > LONGEST_LINE and not string.fullmatch(line)
+    ]
     assert wrong == []
 
 

@@ -1,9 +1,15 @@
 """The interface is whole in both languages."""
 
+import ast
 import re
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
 
 from refamp.base.catalogue import catalogue_path, kept, messages, translated
 
+CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
@@ -34,3 +40,19 @@ def test_translations_keep_the_placeholders():
 
 def test_the_catalogue_is_where_the_launcher_compiles_it():
     assert catalogue_path("pt_PT").exists()
+
+
+def test_no_message_hides_inside_an_f_string():
+    """Where Python is older than 3.12 nothing finds it there, and people read English."""
+    hidden = []
+    for room in apps.get_app_configs():
+        for path in Path(room.path).rglob("*.py") if Path(room.path).is_relative_to(settings.BASE_DIR) else []:
+            if ".venv" in path.parts:
+                continue
+            for text in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.JoinedStr)):
+                hidden += [
+                    f"{path.relative_to(settings.BASE_DIR)}:{call.lineno}"
+                    for call in ast.walk(text)
+                    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in CALLS
+                ]
+    assert hidden == []

@@ -110,7 +110,7 @@ def with_files(papers: Papers, inside: Sequence[Behind], now: datetime) -> tuple
         Attached(
             name=f"{one.number} {one.document.file_name}",
             mime=DOCUMENT_TYPES.get(one.document.file_name.rpartition(".")[2], "application/octet-stream"),
-            about=f"{_('Document %(number)s') % {'number': one.number}}: {one.document.title}",
+            about=_("Document %(number)s") % {"number": one.number} + f": {one.document.title}",
             content=one.content,
         )
         for one in inside
