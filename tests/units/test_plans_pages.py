@@ -35,6 +35,7 @@ from units.formulas.plans import canonical
 from units.models import Action, ActionPlan, BudgetLine, Deliberation, PlanVersion
 from units.queries.plan_content import content_of
 from units.queries.plans import money_of
+from units.queries.reasons import told as told_why
 from units.tasks.plans import KIND
 
 pytestmark = pytest.mark.django_db
@@ -265,7 +266,7 @@ def test_what_municipalities_proposed_is_not_told_of_an_approved_plan(here, api_
     )
     decide(refused_once, "failed")
     plan.refresh_from_db()
-    assert "POSIÇÃO RESERVADA" in plan.return_reason
+    assert "POSIÇÃO RESERVADA" in told_why(plan.return_facts, plan.return_reason)
     ActionPlan.objects.filter(pk=plan.pk).update(state=PlanState.BEFORE_COUNCIL)
     decide(deliberation(here, plan=plan))
     for address, query in (("plans-detail", {}), ("plans-list", {}), ("plans-list", {"format": "csv"})):

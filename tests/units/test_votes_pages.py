@@ -60,7 +60,7 @@ def test_the_public_page_says_each_vote_but_no_reason_of_a_conflict(client):
 def test_a_secret_ballot_shows_sums_only_once_closed(client_of):
     here = chamber(5)
     found = open_voting(actor=here.president, deliberation=proposal(here, is_secret=True))
-    vote(here, found, "ffa")
+    vote(here, found, "ffaoo")
     browser = client_of(here.secretary)
     during = browser.get(page(found)).content.decode()
     assert "vote-bar" not in during
@@ -271,16 +271,41 @@ def test_lists_ask_the_same_number_of_questions(client, client_of, number, djang
         client.get("/api/v1/deliberations/")
 
 
-def test_pages_of_a_vote_ask_at_most_twelve_questions(client_of, django_assert_max_num_queries):
-    here = chamber(5)
+@pytest.mark.parametrize("size", [1, 3])
+def test_pages_of_a_vote_ask_a_fixed_number_of_questions(client, client_of, size, django_assert_num_queries):
+    """A body, a plan's actions, tasks: however many there are, twelve questions at most."""
+    here = chamber(size + 2)
     plan = ActionPlanFactory(state=PlanState.BEFORE_COUNCIL)
-    ActionFactory(plan=plan)
-    found = open_voting(actor=here.president, deliberation=proposal(here, subject_kind=SubjectKind.PLAN, plan=plan))
-    vote(here, found, "ffao")
-    browser = client_of(here.people[4])
-    for name in ("deliberation", "deliberation_count"):
-        with django_assert_max_num_queries(16):
-            browser.get(page(found, name))
+    for _ in range(size):
+        ActionFactory(plan=plan)
+    found = proposal(here, subject_kind=SubjectKind.PLAN, plan=plan)
+    member, chair = client_of(here.people[2]), client_of(here.president)
+
+    def ask(browser, deliberation, file, count):
+        for name, number in (("deliberation", deliberation), ("councillor_file", file), ("deliberation_count", count)):
+            if number is None:
+                continue
+            with django_assert_num_queries(number):
+                assert browser.get(page(found, name)).status_code == 200
+
+    for browser in (member, chair):
+        ask(browser, 10, 11, 9)
+    open_voting(actor=here.president, deliberation=found)
+    vote(here, found, "f" * size)
+    for browser in (member, chair):
+        ask(browser, 10, 11, 10)
+    found = close_voting(actor=here.president, deliberation=found)
+    for _ in range(size):
+        add_follow_up(
+            actor=here.secretary, deliberation=found, task="Publicar", owner=here.vice, due_on=timezone.localdate()
+        )
+    for browser in (member, chair):
+        ask(browser, 11, 11, 10)
+        with django_assert_num_queries(9):
+            browser.get(reverse("units:deliberations"))
+        with django_assert_num_queries(7):
+            browser.get(reverse("units:follow_ups"))
+    ask(client, 5, None, 4)
 
 
 # Tasks ----------------------------------------------------------------------------------------------------------------

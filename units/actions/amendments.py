@@ -13,7 +13,7 @@ from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.ids import uuid7
 from refamp.base.states import check_move
 from units.actions.plan_content import check_content, check_length, in_order, write_plan
-from units.actions.plan_decisions import make_version, reason_of
+from units.actions.plan_decisions import make_version
 from units.actions.plans import check_opinion, locked_plan
 from units.actions.progress import recompute_progress
 from units.actions.votes import propose_deliberation
@@ -23,6 +23,7 @@ from units.models import Action, ActionPlan, AgendaItem, Deliberation, PlanAmend
 from units.queries.bodies import mandates_of
 from units.queries.plan_content import content_of, known_for
 from units.queries.plans import bodies, next_number
+from units.queries.reasons import reasons_of
 from units.queries.votes import amendment_authors, answer_of
 from units.rules import brings_to_council, reviews_plan, writes_plan
 
@@ -58,14 +59,22 @@ def check_part(actor: User, amendment: PlanAmendment, part: str) -> None:
         raise NotAllowed
 
 
-def put(amendment: PlanAmendment, state: str, *, actor: User | None, reason: str = "", **values: Any) -> PlanAmendment:
+def put(
+    amendment: PlanAmendment,
+    state: str,
+    *,
+    actor: User | None,
+    reason: str = "",
+    decision_facts: Any = None,
+    **values: Any,
+) -> PlanAmendment:
     """Write a state that was checked, with its record."""
     before = {"state": amendment.state} | {name: getattr(amendment, name) for name in values}
-    amendment.state = state
+    amendment.state, amendment.decision_facts = state, decision_facts
     for name, value in values.items():
         setattr(amendment, name, value)
     amendment.version += 1
-    amendment.save(update_fields=["state", *values, "version", "updated_at"])
+    amendment.save(update_fields=["state", "decision_facts", *values, "version", "updated_at"])
     record(
         actor=actor,
         action=f"amendment.{state}",
@@ -251,8 +260,8 @@ def decide_amendment(deliberation: Deliberation, _outcome: Any = None) -> None:
         "undecided": PlanAmendmentState.OPINION_GIVEN,
     }
     check_move(AMENDMENT_MOVES, amendment.state, states[answer])
-    note = reason_of(deliberation) if answer == "refused" else ""
-    put(amendment, states[answer], actor=None, reason=label, decision_note=note)
+    facts = reasons_of(deliberation) if answer == "refused" else None
+    put(amendment, states[answer], actor=None, reason=label, decision_facts=facts)
     if answer == "approved":
         apply_amendment(amendment, deliberation)
 

@@ -47,6 +47,9 @@ def record_position(
         )
         record(actor=actor, action="position.recorded", obj=found, after={"municipality": municipality.name} | wanted)
         return position
+    own = municipality.pk in places_spoken_for(actor, found.unit_id)
+    if not own and municipality.pk in places_spoken_for(position.author, found.unit_id):
+        raise Refused(_("This municipality has recorded its position itself."), code="own_position")
     if version is not None and position.version != version:
         raise Stale(_("Somebody else saved first. Compare both versions and choose."), current=position)
     before = {name: getattr(position, name) for name in wanted if getattr(position, name) != wanted[name]}

@@ -15,7 +15,6 @@ from units.actions.votes import propose_deliberation
 from units.choices import (
     PLAN_MOVES,
     LegalEffect,
-    MetropolitanAnswer,
     PlanState,
     SubjectKind,
 )
@@ -23,6 +22,7 @@ from units.formulas.plans import canonical, digest
 from units.models import ActionPlan, AgendaItem, Deliberation, PlanVersion
 from units.queries.plan_content import content_of
 from units.queries.plans import next_number
+from units.queries.reasons import reasons_of
 from units.queries.votes import answer_of
 
 
@@ -54,25 +54,6 @@ def put_before_council(
     )
 
 
-def reason_of(deliberation: Deliberation) -> str:
-    """Why something came back, in words: what refused it, and what the municipalities would have changed."""
-    if deliberation.metropolitan_answer == MetropolitanAnswer.REJECTED:
-        said = gettext("Rejected by the Metropolitan Council: %(reference)s") % {
-            "reference": deliberation.metropolitan_reference or "–"
-        }
-    else:
-        said = gettext("Not approved: %(deliberation)s") % {"deliberation": deliberation}
-    against = [
-        f"{vote.municipality}: {vote.declaration}"
-        for vote in deliberation.votes.exclude(declaration="").exclude(value="for").select_related("municipality")
-    ]
-    wanted = [
-        f"{position.municipality}: {position.proposed_change}"
-        for position in deliberation.positions.exclude(proposed_change="").select_related("municipality")
-    ]
-    return "\n".join([said, *against, *wanted])
-
-
 def decide_plan(deliberation: Deliberation, _outcome: Any = None) -> None:
     """The handler: what the Council decided on a plan becomes its state, in the closing transaction."""
     plan = locked_plan(deliberation.plan)
@@ -86,7 +67,11 @@ def decide_plan(deliberation: Deliberation, _outcome: Any = None) -> None:
     state = states[answer]
     check_move(PLAN_MOVES, plan.state, state)
     # Why it once came back stays in its history; on an approved plan it would read as if it still held.
-    values = {"refused": {"return_reason": reason_of(deliberation)}, "approved": {"return_reason": ""}}.get(answer, {})
+    values: dict[str, Any] = {}
+    if answer == "refused":
+        values = {"return_reason": "", "return_facts": reasons_of(deliberation)}
+    elif answer == "approved":
+        values = {"return_reason": "", "return_facts": None}
     put(plan, state, actor=None, reason=label, **values)
     if answer == "approved":
         make_version(plan, deliberation)

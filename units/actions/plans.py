@@ -85,6 +85,7 @@ def move_plan(*, actor: User, plan: ActionPlan, state: str, version: int | None 
         if not values.get("return_reason"):
             raise Refused(_("Say why."), code="reason", field="return_reason")
         check_length(values["return_reason"], "return_reason")
+        values["return_facts"] = None
     if state == PlanState.BEFORE_COUNCIL and "item" not in values:
         raise Refused(_("Say at which point of which agenda."), code="item", field="item")
     values.pop("item", None)

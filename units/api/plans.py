@@ -43,6 +43,7 @@ from units.queries.bodies import has_mandate, mandates_of
 from units.queries.plan_content import actions_with_all, content_of, content_of_action, served_nodes
 from units.queries.plans import plans
 from units.queries.programmes import programmes
+from units.queries.reasons import told
 from units.rules import writes_plan
 from units.serializers.plans import (
     ActionSerializer,
@@ -86,6 +87,7 @@ class PlanViewSet(WriteViewSet):
     columns: ClassVar[dict[str, Any]] = {
         "progress": None,
         "deliberation": None,
+        "return_reason": None,
         "status": missing("whole"),
         "budget_status": missing("budget_total"),
         "versions": Coalesce(
@@ -123,13 +125,21 @@ class PlanViewSet(WriteViewSet):
             decided = self.decided(keys)
             for row, key in zip(rows, keys, strict=True):
                 row["deliberation"] = decided.get(key)
-        if self.wants("progress"):
-            figures = {
-                key: percent(done, whole)
-                for key, done, whole in plans(self.request.user).filter(pk__in=keys).values_list("pk", "done", "whole")
-            }
-            for row, key in zip(rows, keys, strict=True):
-                row["progress"] = figures.get(key)
+        if not (self.wants("progress") or self.wants("return_reason")):
+            return
+        found = plans(self.request.user).filter(pk__in=keys)
+        figures = {
+            key: (percent(done, whole), told(facts, words))
+            for key, done, whole, facts, words in found.values_list(
+                "pk", "done", "whole", "return_facts", "return_reason"
+            )
+        }
+        for row, key in zip(rows, keys, strict=True):
+            progress, reason = figures.get(key, (None, ""))
+            if self.wants("progress"):
+                row["progress"] = progress
+            if self.wants("return_reason"):
+                row["return_reason"] = reason
 
     def decided(self, keys: list[Any]) -> dict[Any, Any]:
         """By which deliberation the version in force was approved."""

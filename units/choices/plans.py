@@ -4,9 +4,6 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-# Texts of plans are read by people, kept in every version, and fit a cell of a spreadsheet.
-LONGEST_TEXT = 20_000
-
 
 class PlanState(TextChoices):
     DRAFT = "draft", pgettext_lazy("plan", "draft")

@@ -3,6 +3,9 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+# What every export holds in one cell, with room to spare.
+LONGEST_TEXT = 30_000
+
 
 class DecisionRule(TextChoices):
     CONSENSUS = "consensus", _("consensus of all seats")
@@ -30,6 +33,7 @@ class DeliberationState(TextChoices):
     PASSED = "passed", _("passed")
     FAILED = "failed", _("not passed")
     NO_QUORUM = "no_quorum", _("no quorum")
+    POSTPONED = "postponed", _("put off to the next meeting")
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
@@ -39,12 +43,18 @@ DELIBERATION_MOVES = {
         DeliberationState.PASSED: "chair",
         DeliberationState.FAILED: "chair",
         DeliberationState.NO_QUORUM: "chair",
+        DeliberationState.POSTPONED: "chair",
         DeliberationState.WITHDRAWN: "chair",
     },
 }
 
 
-CLOSED_DELIBERATION = {DeliberationState.PASSED, DeliberationState.FAILED, DeliberationState.NO_QUORUM}
+CLOSED_DELIBERATION = {
+    DeliberationState.PASSED,
+    DeliberationState.FAILED,
+    DeliberationState.NO_QUORUM,
+    DeliberationState.POSTPONED,
+}
 
 
 class MetropolitanAnswer(TextChoices):
@@ -106,6 +116,8 @@ VOTE_EVENTS = {
     "deliberation.passed": _("deliberation passed"),
     "deliberation.failed": _("deliberation failed"),
     "deliberation.no_quorum": _("no quorum"),
+    "deliberation.tied": _("a tie in secret, voted on again"),
+    "deliberation.postponed": _("deliberation put off"),
     "deliberation.answered": _("answer of the Metropolitan Council"),
     "vote.cast": _("vote cast"),
     "vote.changed": _("vote changed"),

@@ -11,7 +11,12 @@ from units.queries.bodies import standing
 
 OUTCOMES = [
     (state.value, state.label)
-    for state in (DeliberationState.PASSED, DeliberationState.FAILED, DeliberationState.NO_QUORUM)
+    for state in (
+        DeliberationState.PASSED,
+        DeliberationState.FAILED,
+        DeliberationState.NO_QUORUM,
+        DeliberationState.POSTPONED,
+    )
 ]
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from axes.models import Framework
 from refamp.accounts.models import User
 from refamp.territory.models import Municipality
-from units.choices import DecisionRule, LegalEffect, MetropolitanAnswer, Stance, VoteValue
+from units.choices import LONGEST_TEXT, DecisionRule, LegalEffect, MetropolitanAnswer, Stance, VoteValue
 from units.forms.plans import DayInput, version_field
 
 
@@ -19,7 +19,9 @@ class ProposalForm(forms.Form):
     """A text to decide on, or an edition of the referential; plans and compositions are put before a body elsewhere."""
 
     title = forms.CharField(label=_("Title"), max_length=300)
-    text = forms.CharField(label=_("What is to be decided"), widget=forms.Textarea(attrs={"rows": 8}))
+    text = forms.CharField(
+        label=_("What is to be decided"), widget=forms.Textarea(attrs={"rows": 8}), max_length=LONGEST_TEXT
+    )
     rule = forms.ChoiceField(label=_("Rule"))
     legal_effect = forms.ChoiceField(
         label=_("Legal effect"),
@@ -82,11 +84,15 @@ class VoteForm(forms.Form):
         help_text=_("Say it instead of voting: who states one does not vote on this and is not counted as present."),
     )
 
-    def __init__(self, *args: Any, is_secret: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_secret: bool = False, may_abstain: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        value = self.fields["value"]
+        if not may_abstain and isinstance(value, forms.ChoiceField):
+            value.choices = [choice for choice in value.choices if choice[0] != VoteValue.ABSTAIN]
+            value.help_text = _("Nobody abstains from an opinion (CPA, art. 30).")
         if is_secret:
             del self.fields["declaration"]
-            self.fields["value"].help_text = _("Secret, and final: once cast, it cannot be changed.")
+            value.help_text = _("Secret, and final: nobody changes it. Should all vote alike, the sums say so.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

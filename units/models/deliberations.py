@@ -37,6 +37,9 @@ def changed(*fields: str) -> Q:
 
 # What nothing changes any more once a deliberation is closed.
 KEPT_WHEN_CLOSED = (
+    "public_id",
+    "proposed_at",
+    "put_to_vote",
     "unit",
     "item",
     "year",
@@ -46,6 +49,7 @@ KEPT_WHEN_CLOSED = (
     "rule",
     "legal_effect",
     "is_secret",
+    "ballots",
     "state",
     "subject_kind",
     "subject_handler",
@@ -68,7 +72,7 @@ NOT_OPEN = "votes_change_only_while_voting_is_open"
 UNSAID = "secret_ballot_never_says_who_voted_what"
 # The row of the deliberation is locked by whoever writes a vote, so what is read here holds until the commit.
 VOTES_WHILE_OPEN = f"""
-    SELECT state, is_secret INTO deliberation FROM units_deliberation
+    SELECT state, is_secret, legal_effect INTO deliberation FROM units_deliberation
     WHERE id IN (OLD.deliberation_id, NEW.deliberation_id) ORDER BY state = 'voting' LIMIT 1;
     IF deliberation.state <> 'voting' THEN
         {refusal(NOT_OPEN, "Votes change only while voting is open.")}
@@ -77,9 +81,33 @@ VOTES_WHILE_OPEN = f"""
     %s
     RETURN NEW;
 """
+NO_ABSTENTION = "nobody_abstains_from_an_opinion"
+ANSWER = ("metropolitan_answer", "metropolitan_reference", "metropolitan_at")
+AHEAD = "positions_are_taken_ahead_of_the_vote"
+POSITIONS_AHEAD = f"""
+    IF EXISTS (
+        SELECT 1 FROM units_deliberation
+        WHERE id IN (OLD.deliberation_id, NEW.deliberation_id) AND state NOT IN ('draft', 'withdrawn')
+    ) THEN
+        {refusal(AHEAD, "Positions are recorded ahead of the vote.")}
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+"""
+BY_ONE = "register_grows_by_one"
+GROWS_BY_ONE = f"""
+    IF TG_OP = 'INSERT' AND NEW.last = 0 THEN RETURN NEW; END IF;
+    IF TG_OP = 'UPDATE' AND NEW.last = OLD.last + 1 AND NEW.unit_id = OLD.unit_id AND NEW.year = OLD.year THEN
+        RETURN NEW;
+    END IF;
+    {refusal(BY_ONE, "A register goes on by one number at a time.")}
+"""
 NEVER_SAID = f"""
     IF deliberation.is_secret AND NEW.value NOT IN ('', 'absent') THEN
         {refusal(UNSAID, "A secret ballot never says who voted what.")}
+    END IF;
+    IF deliberation.legal_effect = 'opinion' AND NEW.value = 'abstain' THEN
+        {refusal(NO_ABSTENTION, "Nobody abstains from an opinion.")}
     END IF;
 """
 
@@ -101,6 +129,8 @@ class Deliberation(models.Model):
     rule = models.CharField(_("rule"), max_length=20, choices=DecisionRule)
     legal_effect = models.CharField(_("legal effect"), max_length=10, choices=LegalEffect)
     is_secret = models.BooleanField(_("secret ballot"), default=False)
+    # How many times it was voted on: a tie in secret is voted on again at once.
+    ballots = models.PositiveSmallIntegerField(_("ballots"), default=1, db_default=1)
     state = models.CharField(_("state"), max_length=10, choices=DeliberationState, default=DeliberationState.DRAFT)
     subject_kind = models.CharField(_("decides on"), max_length=12, choices=SubjectKind, default=SubjectKind.TEXT)
     subject_handler = models.CharField(_("handler"), max_length=60, blank=True)
@@ -135,6 +165,8 @@ class Deliberation(models.Model):
     present = models.PositiveSmallIntegerField(_("present"), null=True)
     quorum = models.PositiveSmallIntegerField(_("quorum"), null=True)
     casting_vote = models.CharField(_("casting vote"), max_length=7, choices=VoteValue, blank=True)
+    # The actions of the plan or amendment as they were when the vote opened: what was voted on, whatever came of it.
+    put_to_vote = models.JSONField(_("what was put to the vote"), null=True, editable=False)
     opened_at = models.DateTimeField(_("voting opened at"), null=True)
     closed_at = models.DateTimeField(_("voting closed at"), null=True)
     metropolitan_answer = models.CharField(
@@ -175,6 +207,11 @@ class Deliberation(models.Model):
                 violation_error_message=_("A closed deliberation has a number and its totals."),
             ),
             models.CheckConstraint(
+                condition=Q(metropolitan_answer="") | Q(state="passed", legal_effect="proposal"),
+                name="only_a_passed_proposal_is_answered",
+                violation_error_message=_("Only a proposal that passed awaits an answer."),
+            ),
+            models.CheckConstraint(
                 condition=Q(subject_kind__in=["text", "other_room"])
                 | Q(subject_kind="framework", framework__isnull=False)
                 | Q(subject_kind="composition", composition__isnull=False)
@@ -189,19 +226,28 @@ class Deliberation(models.Model):
             pgtrigger.Protect(
                 name="closed_deliberation_keeps_its_votes_and_text",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__state__in=["passed", "failed", "no_quorum", "withdrawn"])
+                condition=pgtrigger.Q(old__state__in=["passed", "failed", "no_quorum", "postponed", "withdrawn"])
                 & changed(*KEPT_WHEN_CLOSED),
             ),
             pgtrigger.Protect(
                 name="closed_deliberation_stays",
                 operation=pgtrigger.Delete,
-                condition=pgtrigger.Q(old__state__in=["passed", "failed", "no_quorum"]),
+                condition=pgtrigger.Q(old__state__in=["passed", "failed", "no_quorum", "postponed"]),
             ),
             pgtrigger.Protect(
                 name="metropolitan_answer_is_given_once",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__metropolitan_answer__in=["accepted", "rejected"])
-                & changed("metropolitan_answer", "metropolitan_reference", "metropolitan_at"),
+                condition=pgtrigger.Q(old__metropolitan_answer__in=["accepted", "rejected"]) & changed(*ANSWER),
+            ),
+            pgtrigger.Protect(
+                name="awaited_answer_is_not_forgotten",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__metropolitan_answer="awaited", new__metropolitan_answer=""),
+            ),
+            pgtrigger.Protect(
+                name="who_proposed_it_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__proposed_by__isnull=False) & changed("proposed_by"),
             ),
         ]
         verbose_name = _("deliberation")
@@ -318,6 +364,14 @@ class MunicipalPosition(models.Model):
                 violation_error_message=_("Unknown position."),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=AHEAD,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func=POSITIONS_AHEAD,
+            )
+        ]
         verbose_name = _("position of a municipality")
         verbose_name_plural = _("positions of municipalities")
 
@@ -377,6 +431,14 @@ class RegisterNumber(models.Model):
                 fields=["unit", "year"],
                 name="one_register_per_body_and_year",
                 violation_error_message=_("This register is already there."),
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=BY_ONE,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func=GROWS_BY_ONE,
             )
         ]
         verbose_name = _("register")

@@ -119,6 +119,8 @@ class ActionPlan(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("opinion by")
     )
     return_reason = models.TextField(_("why it was returned"), blank=True)
+    # Where a deliberation returned it: what `queries.reasons.told` puts into the reader's words.
+    return_facts = models.JSONField(_("what returned it"), null=True, editable=False)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by")
     )
@@ -152,7 +154,7 @@ class ActionPlan(models.Model):
                 violation_error_message=_("Whoever submitted a plan does not give the opinion on it."),
             ),
             models.CheckConstraint(
-                condition=~Q(state=PlanState.RETURNED) | ~Q(return_reason=""),
+                condition=~Q(state=PlanState.RETURNED) | ~Q(return_reason="") | Q(return_facts__isnull=False),
                 name="returned_plan_says_why",
                 violation_error_message=_("Say why."),
             ),
@@ -166,6 +168,7 @@ class ActionPlan(models.Model):
                     "OLD.id",
                     (
                         *("state", "opinion", "opinion_is_favourable", "opinion_by_id", "return_reason"),
+                        "return_facts",
                         *("submitted_by_id", "submitted_at", "updated_at", "version"),
                     ),
                 ),
@@ -211,6 +214,7 @@ class PlanAmendment(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("opinion by")
     )
     decision_note = models.TextField(_("what was decided"), blank=True)
+    decision_facts = models.JSONField(_("what decided it"), null=True, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     version = VersionField()
 

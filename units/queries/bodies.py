@@ -235,7 +235,12 @@ def standing_deliberation(composition: Composition) -> Deliberation | None:
     """The deliberation that holds a proposal: on an agenda, being voted, or awaiting the Metropolitan Council."""
     return (
         composition.deliberations.exclude(
-            state__in=[DeliberationState.WITHDRAWN, DeliberationState.NO_QUORUM, DeliberationState.FAILED]
+            state__in=[
+                DeliberationState.WITHDRAWN,
+                DeliberationState.NO_QUORUM,
+                DeliberationState.POSTPONED,
+                DeliberationState.FAILED,
+            ]
         )
         .select_related("item__meeting")
         .order_by("-pk")

@@ -8,7 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, TextField
+from django.db.models.functions import Cast, JSONObject
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -193,27 +195,61 @@ def parts_of_content(content: Mapping[str, Any]) -> list[Part]:
 
 
 def parts_of_plan(plan: ActionPlan) -> list[Part]:
-    """From a plan as it stands; three queries."""
-    codes: dict[int, list[str]] = {}
-    for key, code in ActionPlace.objects.filter(action__plan=plan).values_list("action", "municipality__code"):
-        codes.setdefault(key, []).append(code)
-    money: dict[int, list[tuple[str, Decimal]]] = {}
-    for key, source, amount in BudgetLine.objects.filter(action__plan=plan).values_list("action", "source", "amount"):
-        money.setdefault(key, []).append((source, amount))
+    """From a plan as it stands; one query."""
+    places = ActionPlace.objects.filter(action=OuterRef("pk")).order_by("municipality__code")
+    money = BudgetLine.objects.filter(action=OuterRef("pk")).order_by("year", "source")
     rows = (
         Action.objects.filter(plan=plan)
         .exclude(state__in=[ActionState.CANCELLED, ActionState.MERGED])
+        .annotate(
+            codes=ArraySubquery(places.values("municipality__code")),
+            # As text: a number in JSON would no longer be exact.
+            money=ArraySubquery(money.values(line=JSONObject(source="source", amount=Cast("amount", TextField())))),
+        )
         .order_by("code", "pk")
-        .values_list("pk", "code", "title", "scope", "people_expected", "lead__code")
+        .values_list("code", "title", "scope", "people_expected", "lead__code", "codes", "money")
     )
     return [
-        Part(code, title, scope, people, lead, tuple(codes.get(key, ())), tuple(money.get(key, ())))
-        for key, code, title, scope, people, lead in rows
+        Part(
+            code=code,
+            title=title,
+            scope=scope,
+            people=people,
+            lead=lead,
+            places=tuple(codes),
+            budget=tuple((line["source"], Decimal(line["amount"])) for line in lines),
+        )
+        for code, title, scope, people, lead, codes, lines in rows
     ]
 
 
+def content_of_parts(parts: list[Part]) -> dict[str, Any] | None:
+    """What `parts_of_content` reads: kept with a deliberation when its vote opens."""
+    if not parts:
+        return None
+    return {
+        "actions": [
+            {
+                "code": part.code,
+                "title": part.title,
+                "scope": part.scope,
+                "people_expected": part.people,
+                "lead": part.lead,
+                "municipalities": list(part.places),
+                "budget": [{"source": source, "amount": str(amount)} for source, amount in part.budget],
+            }
+            for part in parts
+        ]
+    }
+
+
 def parts_of(deliberation: Deliberation) -> list[Part]:
-    """The actions that a deliberation decides on: as approved by it, where it made a version; else as proposed."""
+    """The actions that a deliberation decides on: from the vote's opening on, as they were then.
+
+    Of votes before that was kept: the version that it made, else nothing, for the plan has gone on since.
+    """
+    if deliberation.put_to_vote is not None:
+        return parts_of_content(deliberation.put_to_vote)
     if deliberation.subject_kind == SubjectKind.AMENDMENT and deliberation.amendment:
         return parts_of_content(deliberation.amendment.content)
     if deliberation.subject_kind != SubjectKind.PLAN or deliberation.plan is None:
@@ -222,7 +258,8 @@ def parts_of(deliberation: Deliberation) -> list[Part]:
         kept = PlanVersion.objects.filter(deliberation=deliberation).values_list("content", flat=True).first()
         if kept is not None:
             return parts_of_content(json.loads(kept))
-    return parts_of_plan(deliberation.plan)
+    before = {DeliberationState.DRAFT, DeliberationState.VOTING}
+    return parts_of_plan(deliberation.plan) if deliberation.state in before else []
 
 
 def place_named(key: int) -> Municipality | None:
@@ -305,6 +342,7 @@ def way_of(deliberation: Deliberation) -> list[Step]:
         DeliberationState.PASSED: _("Voted and passed"),
         DeliberationState.FAILED: _("Voted and failed"),
         DeliberationState.NO_QUORUM: _("Closed without quorum"),
+        DeliberationState.POSTPONED: _("Put off to the next meeting after two ties"),
         DeliberationState.WITHDRAWN: _("Withdrawn"),
     }
     if deliberation.closed_at and deliberation.state in ended:

@@ -236,6 +236,8 @@ def result(deliberation: Deliberation) -> str:
         ngettext("%(n)s abstention", "%(n)s abstentions", deliberation.abstentions or 0)
         % {"n": deliberation.abstentions or 0},
     )
+    if deliberation.votes_for is None:
+        counts = (_("nothing counted"),)
     text = _("Result: %(state)s (%(rule)s), with %(counts)s. Legal effect: %(effect)s.") % {
         "state": deliberation.get_state_display(),
         "rule": deliberation.get_rule_display(),
@@ -244,7 +246,9 @@ def result(deliberation: Deliberation) -> str:
     }
     if deliberation.is_secret:
         text += " " + _("Secret ballot.")
-    if deliberation.casting_vote:
+    if deliberation.ballots > 1:
+        text += " " + _("The first ballot was a tie, and it was voted on again.")
+    if deliberation.casting_vote in {VoteValue.FOR, VoteValue.AGAINST}:
         text += " " + _("The president's casting vote decided: %(vote)s.") % {
             "vote": deliberation.get_casting_vote_display()
         }

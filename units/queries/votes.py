@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from refamp.accounts.models import User
@@ -22,7 +22,7 @@ from units.choices import (
 )
 from units.formulas.votes import Counts, Outcome, is_tie, outcome, quorum_of
 from units.models import Attendance, Composition, Deliberation, FollowUp, Mandate, PlanAmendment, Vote
-from units.queries.bodies import Keys, body_keys, in_force_on, keys_for, mandates_of, seats_of
+from units.queries.bodies import Keys, in_force_on, keys_for, mandates_of, seats_of
 from units.rules import chairs, is_secretariat, keeps_council, sits_in, speaks_for
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def chairs_unit(user: "Person", unit_id: int) -> bool:
 
 def keeps_deliberations_of(user: "Person", unit_id: int, keys: Keys | None = None) -> bool:
     """The secretariat of a body, and the coordination unit: propose, withdraw, follow up, record answers."""
-    keys = keys or body_keys()
+    keys = keys or keys_for(user)
     held = mandates_of(user)
     if unit_id == keys.council:
         return keeps_council(held, council=keys.council, coordination=keys.coordination)
@@ -133,6 +133,22 @@ def is_author_of(user: "Person", deliberation: Deliberation) -> bool:
 def amendment_authors(amendment: PlanAmendment) -> set[int]:
     """Everybody who wrote in an amendment."""
     return {amendment.created_by_id, *amendment.authors.values_list("pk", flat=True)}
+
+
+def opens_papers(user: "Person", deliberation: Deliberation) -> bool:
+    """Whether somebody sees what is inside of the plan that is decided on: of what passed, everybody.
+
+    Else who decides on it, the coordination unit, the plan's own unit, and who runs or audits the platform: what came
+    back is the unit's draft again.
+    """
+    if deliberation.state == DeliberationState.PASSED or is_coordination(user) or is_auditor(user):
+        return True
+    held = mandates_of(user)
+    if not held:
+        return False
+    plan = deliberation.plan or (deliberation.amendment.plan if deliberation.amendment else None)
+    units = {deliberation.unit_id, keys_for(user).coordination, plan.unit_id if plan else None}
+    return any(unit in units for unit, _position, _place in held)
 
 
 def places_spoken_for(user: "Person", unit_id: int) -> set[int]:
@@ -203,19 +219,15 @@ def voter_of(user: "Person", seat: Seat) -> Mandate | None:
     return next((mandate for mandate in seat.voters if mandate.person_id == user.pk), None)
 
 
-def counts_of(deliberation: Deliberation) -> Counts:
+def counts_of(deliberation: Deliberation, votes: Iterable[Vote] | None = None) -> Counts:
     """The count as it stands; of a closed deliberation as it was announced."""
     if deliberation.votes_for is not None:
         return Counts(deliberation.votes_for, deliberation.votes_against or 0, deliberation.abstentions or 0)
     if deliberation.is_secret:
         ballot = getattr(deliberation, "ballot", None)
         return Counts(ballot.votes_for, ballot.votes_against, ballot.abstentions) if ballot else Counts()
-    found = deliberation.votes.aggregate(
-        votes_for=Count("pk", filter=Q(value=VoteValue.FOR)),
-        votes_against=Count("pk", filter=Q(value=VoteValue.AGAINST)),
-        abstentions=Count("pk", filter=Q(value=VoteValue.ABSTAIN)),
-    )
-    return Counts(**found)
+    cast = [vote.value for vote in (deliberation.votes.all() if votes is None else votes)]
+    return Counts(cast.count(VoteValue.FOR), cast.count(VoteValue.AGAINST), cast.count(VoteValue.ABSTAIN))
 
 
 def quorum_needed(deliberation: Deliberation, seats: int) -> int:
@@ -255,7 +267,7 @@ def standing_of(deliberation: Deliberation, seats: list[Seat], votes: Iterable[V
     votes = list(votes)
     out = {vote.municipality_id for vote in votes if vote.conflict}
     present = sum(1 for seat in seats if seat.is_present and seat.municipality.pk not in out)
-    counts = counts_of(deliberation)
+    counts = counts_of(deliberation, votes)
     # A vote cast before its owner was recorded as gone still counts: whoever voted was there.
     present = min(len(seats), max(present, counts.total))
     found = outcome(
@@ -280,6 +292,31 @@ def standing_of(deliberation: Deliberation, seats: list[Seat], votes: Iterable[V
 def casting_vote_counts(deliberation: Deliberation) -> bool:
     """The body gives it to its president, and the ballot is not secret."""
     return deliberation.unit.has_casting_vote and not deliberation.is_secret
+
+
+def may_abstain(deliberation: Deliberation) -> bool:
+    """Whoever is asked for an opinion gives one: where the law is silent, nobody abstains from it (CPA, art. 30)."""
+    return deliberation.legal_effect != LegalEffect.OPINION
+
+
+def was_put_off(deliberation: Deliberation) -> bool:
+    """Whether the same was put off in an earlier meeting of the body, because its secret ballots were tied."""
+    subject = {
+        name: getattr(deliberation, f"{name}_id")
+        for name in ("plan", "amendment", "composition", "framework", "dissolves")
+    }
+    same = {name: key for name, key in subject.items() if key is not None} or {"title": deliberation.title}
+    return (
+        Deliberation.objects.filter(
+            unit=deliberation.unit_id,
+            state=DeliberationState.POSTPONED,
+            subject_kind=deliberation.subject_kind,
+            item__meeting__starts_at__lt=deliberation.item.meeting.starts_at,
+            **same,
+        )
+        .exclude(pk=deliberation.pk)
+        .exists()
+    )
 
 
 def recomputed(deliberation: Deliberation) -> Outcome | None:

@@ -7,7 +7,9 @@ from django import template
 
 from units.choices import ActionStatus, PlanAmendmentState, PlanState
 from units.formulas.plans import percent
+from units.models import ActionPlan, PlanAmendment
 from units.queries.plan_content import path_of
+from units.queries.reasons import told
 
 register = template.Library()
 
@@ -31,6 +33,16 @@ STATUS_TONES = {
 def state_tone(state: str) -> str:
     """The tone of a plan's or amendment's state; a word always stands beside it."""
     return {str(key): tone for key, tone in TONES.items()}.get(str(state), "soft")
+
+
+@register.filter
+def why_returned(plan: ActionPlan) -> str:
+    return told(plan.return_facts, plan.return_reason)
+
+
+@register.filter
+def why_decided(amendment: PlanAmendment) -> str:
+    return told(amendment.decision_facts, amendment.decision_note)
 
 
 @register.filter

@@ -23,6 +23,7 @@ from units.choices import DELIBERATION_MOVES, DeliberationState, MetropolitanAns
 from units.forms.votes import AnswerForm, CloseForm, PositionForm, ProposalForm, WithdrawForm, rule_choices
 from units.models import AgendaItem, Deliberation
 from units.queries.bodies import present_municipalities
+from units.queries.meetings import meetings
 from units.queries.votes import casting_vote_counts, keeps_deliberations_of, places_spoken_for
 from units.views.votes import deliberation_or_404, parts_in, room_of
 
@@ -30,7 +31,8 @@ from units.views.votes import deliberation_or_404, parts_in, room_of
 @door(signed_in, methods=("GET", "POST"))
 def propose_page(request: SignedRequest, item: Any) -> HttpResponse:
     """Put a text, or an edition of the referential, to a vote at a point of an agenda."""
-    point = get_object_or_404(AgendaItem.objects.select_related("meeting__unit"), public_id=item)
+    seen = AgendaItem.objects.filter(meeting__in=meetings(request.user)).select_related("meeting__unit")
+    point = get_object_or_404(seen, public_id=item)
     unit = point.meeting.unit
     check(keeps_deliberations_of(request.user, unit.pk))
     movable = [state for state, moves in FRAMEWORK_MOVES.items() if FrameworkState.IN_FORCE in moves]
@@ -144,7 +146,9 @@ def close_page(request: SignedRequest, public_id: Any) -> HttpResponse:
 
     def run() -> Deliberation:
         casting = form.cleaned_data.get("casting_vote", "")
-        return close_voting(actor=request.user, deliberation=deliberation, casting_vote=casting)
+        return close_voting(
+            actor=request.user, deliberation=deliberation, casting_vote=casting, version=version_of(request)
+        )
 
     return stepped(request, deliberation, context, form, run)
 
@@ -202,7 +206,7 @@ def stepped(
     """A page that asks, does the step once answered, and goes back to the deliberation."""
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
-            run()
+            done = run()
         except Refused as refusal:
             if refusal.field and form is not None and refusal.field in form.fields:
                 refused(request, form, refusal)
@@ -210,6 +214,9 @@ def stepped(
                 messages.error(request, str(refusal.message))
                 return redirect("units:deliberation", deliberation.public_id)
         else:
-            messages.success(request, _("Done."))
+            if done.ballots > deliberation.ballots:
+                messages.warning(request, _("A tie in secret: everybody votes again, at once."))
+            else:
+                messages.success(request, _("Done."))
             return redirect("units:deliberation", deliberation.public_id)
     return render(request, "units/votes/confirm.html", context | {"deliberation": deliberation, "form": form})

@@ -36,6 +36,8 @@ from units.queries.votes import (
     ahead,
     deliberations,
     keeps_deliberations_of,
+    may_abstain,
+    opens_papers,
     places_spoken_for,
     seats_at,
     standing_of,
@@ -95,7 +97,8 @@ class Room:
 def room_of(deliberation: Deliberation, *, inside: bool) -> Room:
     """Positions ahead of the meeting are for who has a mandate."""
     seats = seats_at(deliberation)
-    votes = list(deliberation.votes.select_related("mandate__person"))
+    draft = deliberation.state == DeliberationState.DRAFT
+    votes = [] if draft else list(deliberation.votes.select_related("mandate__person"))
     positions: list[MunicipalPosition] = list(deliberation.positions.all()) if inside else []
     return Room(seats, votes, lines_of(deliberation, seats, votes, positions), standing_of(deliberation, seats, votes))
 
@@ -136,7 +139,7 @@ def deliberation_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     deliberation = deliberation_or_404(request, public_id)
     parts = parts_in(request, deliberation)
     room = room_of(deliberation, inside=bool(mandates_of(request.user)))
-    actions = parts_of(deliberation)
+    actions = parts_of(deliberation) if opens_papers(request.user, deliberation) else []
     context = count_context(request, deliberation, room) | {
         "weighed": weighed(actions) if actions else None,
         "way": way_of(deliberation),
@@ -182,13 +185,16 @@ def file_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         deliberation.state == DeliberationState.VOTING
         and mine is not None
         and voter_of(request.user, mine.seat) is not None
-        and not (deliberation.is_secret and mine.vote)
+        and not (deliberation.is_secret and mine.vote and not mine.vote.conflict)
     )
     initial = (
         {name: getattr(mine.vote, name) for name in ("value", "declaration", "conflict")} if mine and mine.vote else {}
     )
     form = VoteForm(
-        request.POST if request.method == "POST" else None, initial=initial, is_secret=deliberation.is_secret
+        request.POST if request.method == "POST" else None,
+        initial=initial,
+        is_secret=deliberation.is_secret,
+        may_abstain=may_abstain(deliberation),
     )
     if request.method == "POST" and mine is None:
         check(None)
@@ -202,7 +208,8 @@ def file_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         else:
             messages.success(request, _("It is registered."))
             return redirect("units:councillor_file", deliberation.public_id)
-    actions = parts_of(deliberation)
+    opened = opens_papers(request.user, deliberation)
+    actions = parts_of(deliberation) if opened else []
     place = mine.seat.municipality if mine else own_place(request)
     context = count_context(request, deliberation, room) | {
         "weighed": weighed(actions) if actions else None,
@@ -211,6 +218,7 @@ def file_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         "before": decided_before(deliberation),
         "mine": mine,
         "form": form if may_vote or request.method == "POST" else None,
+        "shows_opinion": opened,
         "plan": deliberation.plan or (deliberation.amendment.plan if deliberation.amendment else None),
     }
     return render(request, "units/votes/file.html", context)
