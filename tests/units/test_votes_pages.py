@@ -355,3 +355,26 @@ def test_others_see_only_their_own_tasks(client_of):
     text = client_of(mine.owner).get(reverse("units:follow_ups")).content.decode()
     assert "A minha" in text
     assert "De outrem" not in text
+
+
+def test_register_file_and_api_agree_row_for_row(client):
+    here = chamber(5)
+    closed(here, title="Por nome")
+    closed(here, "ffffa", title="Em segredo", is_secret=True)
+    closed(here, "fffff", title="Proposta", legal_effect=LegalEffect.PROPOSAL)
+    file = b"".join(client.get(reverse("units:deliberations_csv")).streaming_content).decode()
+    rows = list(csv.DictReader(io.StringIO(file)))
+    answer = client.get("/api/v1/deliberations/").json()["results"]
+    same = set(rows[0]) & set(answer[0]) - {"opened_at", "closed_at"}
+    assert {"number", "title", "state", "votes_for", "is_secret", "metropolitan_answer", "text"} <= same
+
+    for row, told in zip(rows, answer, strict=True):
+        for name in sorted(same):
+            value = told[name]
+            words = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            assert row[name].lower() == words.lower(), name
+    paper = PdfReader(io.BytesIO(client.get(reverse("units:deliberations_pdf")).content))
+    text = " ".join("".join(one.extract_text() for one in paper.pages).split())
+    for row in rows:
+        assert f"{row['number']}/{row['year']} · {row['title']}" in text
+    assert text.count("Escrutínio secreto") == 1

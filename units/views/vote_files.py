@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +20,7 @@ from units.models import Deliberation
 from units.views.votes import in_register
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MOST_ON_PAPER = 500
+MOST_ON_PAPER = 5000
 
 
 def filtered(request: HttpRequest) -> Any:
@@ -43,8 +45,11 @@ def register_pdf(request: HttpRequest) -> HttpResponse:
     found = list(
         filtered(request)
         .prefetch_related("votes__municipality")
-        .order_by("year", "unit__code", "number", "pk")[:MOST_ON_PAPER]
+        .order_by("year", "unit__code", "number", "pk")[: MOST_ON_PAPER + 1]
     )
+    if len(found) > MOST_ON_PAPER:
+        messages.error(request, _("These are too many for one document: choose a year or a body."))
+        return redirect("units:deliberations")
     data = {
         "title": _("Register of deliberations"),
         "head": "REF-AMP",
@@ -70,7 +75,11 @@ def entry_of(one: Deliberation) -> dict[str, Any]:
         [_("Rule"), one.get_rule_display()],
         [
             _("Count"),
-            _("%(f)s for, %(a)s against, %(o)s abstentions; %(p)s present of %(s)s seats, quorum %(q)s")
+            (
+                _("%(f)s for, %(a)s against, %(o)s abstentions; %(p)s present of %(s)s seats, quorum %(q)s")
+                if one.votes_for is not None
+                else _("not counted; %(p)s present of %(s)s seats, quorum %(q)s")
+            )
             % {
                 "f": one.votes_for,
                 "a": one.votes_against,

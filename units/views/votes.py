@@ -52,8 +52,14 @@ PAGE = 200
 def deliberations_page(request: HttpRequest) -> HttpResponse:
     """The register, newest first; above it, for who sits somewhere, what comes to a vote."""
     found = DeliberationFilter(request.GET, queryset=in_register(request), request=request)
-    shown = list(found.qs[:PAGE]) if found.is_valid() else []
-    context = {"form": found.form, "deliberations": shown, "ahead": ahead(request.user)}
+    shown = list(found.qs[: PAGE + 1]) if found.is_valid() else []
+    context = {
+        "form": found.form,
+        "deliberations": shown[:PAGE],
+        # Beyond a page there is only more, in the files: a register is not counted to be read.
+        "goes_on": len(shown) > PAGE,
+        "ahead": ahead(request.user),
+    }
     return render(request, "units/votes/register.html", context)
 
 
@@ -114,6 +120,7 @@ def count_context(request: HttpRequest, deliberation: Deliberation, room: Room) 
         "now": room.now,
         "counts": room.now.counts if room.now else None,
         "shows_sums": closed or not deliberation.is_secret,
+        "counted": is_open or deliberation.votes_for is not None,
         "is_open": is_open,
         "is_closed": closed,
         "polls": is_open or (deliberation.state == DeliberationState.DRAFT and in_session),
