@@ -227,6 +227,10 @@ ACCOUNT_RATE_LIMITS = {
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_ADAPTER = "refamp.accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "refamp.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "refamp.accounts.forms.EditPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "REF-AMP"

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
+from django.utils.translation import gettext
 
 from refamp.accounts.models import User
 from refamp.accounts.queries import SECOND_FACTORS
@@ -66,6 +67,11 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return vault().decrypt(encrypted_text.encode()).decode()
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - the library's
+        """Suggest a name for a new key; "master key" would say what it is not."""
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return gettext("My key") if not count else gettext("Key %(number)s") % {"number": count + 1}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         others = Authenticator.objects.filter(user=authenticator.user, type__in=SECOND_FACTORS).exclude(

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(TextChoices):
@@ -31,7 +32,7 @@ ROLES_WITH_SECOND_FACTOR = {Role.COORDINATION, Role.AUDITOR}
 
 
 class Scope(TextChoices):
-    READ = "read", _("read")
+    READ = "read", pgettext_lazy("permission", "read")
     WRITE_AXES = "write:axes", _("write in the referential and the consultations")
     WRITE_UNITS = "write:units", _("write in units and plans")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
@@ -116,3 +117,19 @@ class TokenForm(forms.Form):
         field = self.fields["municipality"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - it stands above
         field.queryset = Municipality.objects.filter(pk__in=places)
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """The library's, with a label in the language of the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+
+
+class EditPasskeyForm(EditWebAuthnForm):
+    """The library's, with a label in the language of the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from refamp.accounts.actions import (
     create_account,
@@ -14,7 +14,8 @@ from refamp.accounts.actions import (
     reactivate_account,
     reset_second_factor,
 )
-from refamp.accounts.choices import Role
+from refamp.accounts.choices import Role, Scope
+from refamp.accounts.forms import AddPasskeyForm
 from refamp.accounts.models import Assignment, User
 from refamp.accounts.queries import has_second_factor, people_without_second_factor
 from refamp.accounts.rules import has_role, is_auditor, is_coordination, may_use_admin, owes_second_factor, works_for
@@ -208,3 +209,10 @@ def test_admin_deactivates_through_the_action(client_of, technician):
     )
     assert not again(technician).is_active
     assert Event.objects.filter(action="account.deactivated").count() == 1
+
+
+def test_forms_of_keys_speak_the_language_of_the_page(technician):
+    with translation.override("pt-pt"):
+        form = AddPasskeyForm(user=technician)
+        assert (str(form.fields["name"].label), form.initial["name"]) == ("Nome", "A minha chave")
+        assert str(Scope.READ.label) == "ler"
