@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from units.formulas.bodies import gini, lorenz, rounded, shares, size_for
+from units.formulas.bodies import gini, least_gini, lorenz, rounded, shares, size_for
 
 AMOUNTS = st.lists(st.integers(0, 10**6), min_size=1, max_size=30).filter(any)
 
@@ -64,6 +64,14 @@ def test_everybody_who_gives_the_same_has_no_gini(count):
 @pytest.mark.parametrize("values", [[], [0], [0, 0, 0]])
 def test_nothing_to_share_has_neither_curve_nor_gini(values):
     assert (shares(values), lorenz(values), gini(values)) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "least"), [(0, 17, None), (17, 17, 0), (18, 17, Fraction(16, 17 * 18)), (3, 2, Fraction(1, 6))]
+)
+def test_whole_things_cannot_always_be_shared_evenly(total, count, least):
+    """18 over 17: sixteen have one, one has two, which is 16/(17 · 18)."""
+    assert least_gini(total, count) == least
 
 
 def test_a_negative_effort_is_refused():

@@ -66,6 +66,14 @@ def gini(values: Sequence[Amount]) -> Fraction | None:
     return (2 * weighted - (count + 1)) / count
 
 
+def least_gini(total: int, count: int) -> Fraction | None:
+    """The smallest that whole things shared among so many can have: everybody the same, some one more."""
+    if count < 1:
+        return None
+    each, over = divmod(total, count)
+    return gini([each] * (count - over) + [each + 1] * over)
+
+
 def rounded(value: Fraction | None, decimals: int) -> Decimal | None:
     """A fraction to so many decimals, half to even, from its exact value."""
     if value is None:

@@ -11,6 +11,7 @@ from django.db.models import Case, Q, QuerySet, TextChoices, When
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from axes.choices import FrameworkState, NodeKind
 from axes.models import CrossReference, Node
@@ -91,8 +92,13 @@ class Body:
         return [mandate for mandate in self.mandates if mandate.position == Position.SUBSTITUTE]
 
     @property
+    def most(self) -> int:
+        """How many may sit: no more than its limit, and than its problem areas ask for."""
+        return min(self.unit.members_max, self.size[1]) if self.size else self.unit.members_max
+
+    @property
     def seats_left(self) -> int:
-        return max(0, self.unit.members_max - len(self.seats))
+        return max(0, self.most - len(self.seats))
 
     @property
     def broken(self) -> list[Check]:
@@ -212,7 +218,8 @@ def size_checks(body: Body, number: int) -> list[Check]:
     found = [
         Check(
             "fewest",
-            _("At least %(number)s members") % {"number": unit.members_min},
+            ngettext_lazy("At least %(number)s member", "At least %(number)s members", unit.members_min)
+            % {"number": unit.members_min},
             origin,
             number >= unit.members_min,
             detail=_("%(number)s sit") % {"number": number},

@@ -90,7 +90,7 @@ def composition_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         "body": body,
         "seats": seats,
         "checks": checks_of(body, seats, places),
-        "seats_left": max(0, body.unit.members_max - sum(not seat.is_substitute for seat in seats)),
+        "seats_left": max(0, body.most - sum(not seat.is_substitute for seat in seats)),
         "with_it": with_composition(bodies, body, seats, places) if composition.is_agreed is None else None,
         "deliberation": deliberation,
         "may_change": may and body.unit.state != UnitState.DISSOLVED,

@@ -1,6 +1,7 @@
 """How the effort is shared, and what each rule of composition says: tables, and the same as files."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from refamp.base.doors import door, everyone
 from refamp.base.export import csv_lines, xlsx_file
 from units.exchange.effort import CHECK_COLUMNS, EFFORT_COLUMNS, check_rows, effort_rows
+from units.formulas.bodies import least_gini, rounded
 from units.queries.composition import bodies_on
 from units.queries.effort import efforts, spread_of
 
@@ -47,6 +49,8 @@ def effort_page(request: HttpRequest) -> HttpResponse:
         "year": year,
         "years": (year - 1, year + 1),
         "spreads": spreads,
+        "largest": rounded(Fraction(len(rows) - 1, len(rows)), 3) if rows else None,
+        "least": rounded(least_gini(sum(row.seats for row in rows), len(rows)), 3),
         "measures": [{"name": name, "label": label, "spread": spreads[name]} for name, label in measures],
     }
     return render(request, "units/bodies/effort.html", context)
