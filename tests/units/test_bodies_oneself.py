@@ -130,7 +130,7 @@ def test_who_rewrote_a_composition_or_comes_to_sit_by_it_neither_closes_the_vote
     changed = type(data)(data.starts_on, "outro", "b", "c", seats)
     change_composition(actor=second, composition=made, version=None, data=changed)
     found = closed(made, world, effect="proposal")
-    Deliberation.objects.filter(pk=found.pk).update(metropolitan_answer="awaited", proposed_by=world.coordinator)
+    Deliberation.objects.filter(pk=found.pk).update(metropolitan_answer="awaited")
     found = Deliberation.objects.select_related("composition").get(pk=found.pk)
     third = MandateFactory(unit=world.coordination, position=Position.SECRETARY).person
     authors = [is_author_of(who, found) for who in (world.coordinator, second, world.president, third, UserFactory())]
