@@ -136,8 +136,8 @@ def publish_demo_minutes(meeting: Meeting, data: dict[str, Any]) -> Minutes | No
         proposed = propose_amendment(actor=who, minutes=minutes, passage="", proposal=data["amendment"])
         MinutesAmendment.objects.filter(pk=proposed.pk).update(proposed_at=meeting.ends_at + timedelta(days=6))
         answer_amendment(actor=secretary, amendment=proposed, version=None, accepted=True)
-    minutes = approve_minutes(actor=chair, minutes=minutes, version=None, at=meeting.ends_at + timedelta(days=14))
-    return publish_minutes(actor=secretary, minutes=minutes, version=None, at=meeting.ends_at + timedelta(days=15))
+    minutes = approve_minutes(actor=chair, minutes=minutes, version=None, at=meeting.closed_at)
+    return publish_minutes(actor=secretary, minutes=minutes, version=None, at=meeting.ends_at + timedelta(days=1))
 
 
 def person_with(unit: Unit, positions: set[Any]) -> User | None:
