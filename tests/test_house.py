@@ -81,8 +81,15 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
 LONGEST_LINE = 160
-# Their lines are still longer; what is left here is work to be done.
-TO_BE_REFLOWED = ("templates/lobby/", "templates/units/")
+# Templates with an {% include %} that still needs a longer line (a tag cannot be broken): to be shortened one day.
+TO_BE_REFLOWED = {
+    f"templates/units/{name}.html"
+    for name in (
+        "bodies/composition", "bodies/council", "bodies/partner", "bodies/partners", "bodies/unit", "meetings/list",
+        "meetings/meeting", "plans/action", "plans/action_form", "plans/list", "plans/plan", "votes/confirm",
+        "votes/count",
+    )
+}  # fmt: skip
 
 
 def own_models() -> list[type[models.Model]]:
@@ -228,7 +235,7 @@ def test_a_line_of_a_template_can_be_read():
     wrong = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in TEMPLATES
-        if not str(path.relative_to(ROOT)).startswith(TO_BE_REFLOWED)
+        if str(path.relative_to(ROOT)) not in TO_BE_REFLOWED
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if len(line) > LONGEST_LINE and not string.fullmatch(line)
     ]
