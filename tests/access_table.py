@@ -307,6 +307,7 @@ EXPECTED: dict[str, dict[str, int | str]] = {
     "lobby:desk": {"*": 403, "nobody": "login", "coordination": 200},
     "lobby:platform": {"*": 403, "nobody": "login", "coordination": 200},
     "lobby:healthz": {"*": 200},
+    "lobby:more": {"*": 200, "nobody": "login"},
     "lobby:home": {"*": 200},
     "lobby:privacy": {"*": 200},
     "lobby:readyz": {"*": 503},

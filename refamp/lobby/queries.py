@@ -22,7 +22,8 @@ from refamp.base.text import fold
 from refamp.jobs.choices import EmailState, JobState, UploadState
 from refamp.jobs.models import Canary, Email, Job, Upload
 from refamp.territory.models import Municipality, Parish
-from units.models import Action, ActionPlan, Partner, Unit
+from units.models import Action, ActionPlan, Mandate, Partner, Unit
+from units.queries.bodies import bodies_of
 from units.queries.desk import tasks_of
 
 if TYPE_CHECKING:
@@ -196,18 +197,22 @@ class Waiting:
     detail: str | Promise
     url: str
     due: date | None = None
+    # `due` is the day itself, not the last one.
+    is_day: bool = False
 
 
-def waiting_for(user: "User") -> list[Waiting]:
-    """What this person owes, the nearest date first."""
-    found = [*texts_waiting(user), *uploads_waiting(user), *answers_waiting(user), *governance_waiting(user)]
+def waiting_for(user: "User", seats: list[Mandate] | None = None) -> list[Waiting]:
+    """What this person owes, the nearest date first. `seats`: their mandates in force, where they are known already."""
+    seats = bodies_of(user) if seats is None else seats
+    found = [*texts_waiting(user), *uploads_waiting(user), *answers_waiting(user), *governance_waiting(user, seats)]
     return sorted(found, key=lambda waiting: (waiting.due is None, waiting.due or date.max))
 
 
-def governance_waiting(user: "User") -> list[Waiting]:
-    """Votes, plans, opinions and tasks of the bodies in which somebody sits."""
+def governance_waiting(user: "User", seats: list[Mandate]) -> list[Waiting]:
+    """Meetings, votes, plans, opinions and tasks of the bodies in which somebody sits."""
     return [
-        Waiting(task.text, task.detail, address(task.url_name, *task.url_args), task.due) for task in tasks_of(user)
+        Waiting(task.text, task.detail, address(task.url_name, *task.url_args) + task.query, task.due, task.is_day)
+        for task in tasks_of(user, seats)
     ]
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", api.healthz, name="healthz"),
     path("readyz", api.readyz, name="readyz"),
     path("", views.home, name="home"),
+    path("inicio/", views.more_page, name="more"),
     path("painel/", views.dashboard_page, name="dashboard"),
     path("painel/governacao/", views.desk_page, name="desk"),
     path("painel/plataforma/", views.platform_page, name="platform"),

@@ -5,17 +5,24 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from refamp.accounts.choices import Role
 from tests.factories import (
     ActionFactory,
     ActionPlanFactory,
+    AgendaItemFactory,
+    AssignmentFactory,
     DeliberationFactory,
     FollowUpFactory,
+    MandateFactory,
     MeetingFactory,
     MilestoneFactory,
+    MunicipalityFactory,
     UnitFactory,
 )
-from units.choices import MeetingState, PlanState
-from units.queries.desk import FEW
+from units.actions.concertation import record_position
+from units.choices import ItemKind, MeetingState, PlanState, Position
+from units.queries.bodies import mandates_of
+from units.queries.desk import FEW, decisions_waiting
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -83,3 +90,47 @@ def test_the_dashboard_loads_its_parts_and_says_where_they_are_without_scripts(c
     for address in ("/painel/governacao/", "/painel/plataforma/"):
         assert f'hx-get="{address}"' in page
         assert f'href="{address}"' in page
+
+
+def councillor_of(unit, place):
+    return MandateFactory(unit=unit, municipality=place, position=Position.MEMBER).person
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_home_tells_a_councillor_what_waits_within_twelve_questions(number, client_of, django_assert_num_queries):
+    unit, place = UnitFactory(), MunicipalityFactory()
+    person = councillor_of(unit, place)
+    AssignmentFactory(user=person, role=Role.COUNCILLOR, municipality=place)
+    for turn in range(number):
+        soon = timezone.now() + timedelta(days=3 + turn)
+        meeting = MeetingFactory(
+            unit=unit, starts_at=soon, ends_at=soon + timedelta(hours=2), state=MeetingState.CONVENED
+        )
+        item = AgendaItemFactory(meeting=meeting, kind=ItemKind.DECISION)
+        DeliberationFactory(unit=unit, item=item, title=f"Carta {turn}")
+        late_action(ActionPlanFactory(unit=unit, year=TODAY.year - turn, state=PlanState.UNDER_WAY))
+        FollowUpFactory(owner=person)
+    client = client_of(person)
+    client.get("/")
+    with django_assert_num_queries(12):
+        page = client.get("/")
+    waiting = [(str(one.text), one.is_day) for one in page.context["waiting"]]
+    assert waiting.count(("Próxima reunião", True)) == number
+    assert waiting.count(("Diga a posição do seu município", False)) == number
+    [late] = [one for one in page.context["waiting"] if "late=true" in one.url]
+    assert late.detail == f"{unit.name}: {number}"
+    assert len(client.get(late.url).context["actions"]) == number
+    ahead = [one for one in page.context["waiting"] if str(one.text) == "Diga a posição do seu município"]
+    assert ahead[0].url.endswith("/ficha/")
+    assert client.get(ahead[0].url).status_code == 200
+
+
+def test_who_has_said_it_is_not_asked_again(client_of):
+    unit, place = UnitFactory(), MunicipalityFactory()
+    person = councillor_of(unit, place)
+    soon = timezone.now() + timedelta(days=3)
+    meeting = MeetingFactory(unit=unit, starts_at=soon, ends_at=soon + timedelta(hours=2), state=MeetingState.CONVENED)
+    one = DeliberationFactory(unit=unit, item=AgendaItemFactory(meeting=meeting, kind=ItemKind.DECISION))
+    assert [str(task.text) for task in decisions_waiting(mandates_of(person))] == ["Diga a posição do seu município"]
+    record_position(actor=person, deliberation=one, municipality=place, stance="in_favour")
+    assert decisions_waiting(mandates_of(person)) == []

@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 
 class PlanState(TextChoices):
@@ -14,7 +15,7 @@ class PlanState(TextChoices):
     RETURNED = "returned", _("returned")
     APPROVED = "approved", _("approved")
     UNDER_WAY = "under_way", _("under way")
-    CLOSED = "closed", _("closed")
+    CLOSED = "closed", pgettext_lazy("plan", "closed")
 
 
 # "unit": somebody with a mandate in force in the plan's unit; "reviewer": the coordination unit by mandate (the

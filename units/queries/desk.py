@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, QuerySet, Window
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Window
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from units.choices import DeliberationState, FollowUpState, PlanState, UnitKind
-from units.models import Action, ActionPlan, Deliberation, FollowUp, Meeting
+from units.choices import DeliberationState, FollowUpState, ItemKind, MeetingState, PlanState, UnitKind
+from units.models import Action, ActionPlan, Deliberation, FollowUp, Mandate, Meeting, MunicipalPosition, Vote
 from units.queries.action_status import actions_late_on
-from units.queries.bodies import body_keys, mandates_of
 from units.queries.composition import Body, out_of_rule
 from units.queries.meetings import coming, meetings
 from units.queries.plans import plans_by_state
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from refamp.accounts.models import User
 
 FEW = 8
+Held = frozenset[tuple[int, str, int | None]]
 
 
 @dataclass(frozen=True)
@@ -34,46 +37,121 @@ class Task:
     url_name: str
     url_args: tuple[Any, ...]
     due: date | None = None
+    # `due` is the day itself, not the last one.
+    is_day: bool = False
+    query: str = ""
 
 
-def tasks_of(user: "User") -> list[Task]:
-    """What waits for a person in the units: votes, plans and opinions, tasks that follow from decisions."""
-    held = mandates_of(user)
+def tasks_of(user: "User", seats: list[Mandate]) -> list[Task]:
+    """What waits for a person in the units: meetings, votes, plans and opinions, tasks that follow from decisions.
+
+    `seats` are their mandates in force (`queries.bodies.bodies_of`).
+    """
     found = [
         Task(_("Task of a deliberation"), task.task, "units:deliberation", (task.deliberation.public_id,), task.due_on)
         for task in FollowUp.objects.filter(owner=user, state=FollowUpState.OPEN)
         .select_related("deliberation")
         .order_by("due_on")[:FEW]
     ]
-    if not held:
-        return found
-    return [*found, *votes_waiting(held), *plans_waiting(held)]
-
-
-def votes_waiting(held: frozenset[tuple[int, str, int | None]]) -> list[Task]:
-    """What is being voted in a body where somebody sits for a municipality that has not voted yet."""
-    seats = {(unit, place) for unit, _position, place in held if place is not None}
     if not seats:
-        return []
-    open_now = (
-        Deliberation.objects.filter(state=DeliberationState.VOTING, unit__in={unit for unit, _place in seats})
-        .prefetch_related("votes")
-        .order_by("opened_at")[:FEW]
-    )
+        return found
+    held = frozenset((seat.unit_id, str(seat.position), seat.municipality_id) for seat in seats)
+    coordination = next((seat.unit_id for seat in seats if seat.unit.kind == UnitKind.COORDINATION), None)
     return [
-        Task(_("Being voted now"), deliberation.title, "units:deliberation", (deliberation.public_id,))
-        for deliberation in open_now
-        if {place for unit, place in seats if unit == deliberation.unit_id}
-        - {vote.municipality_id for vote in deliberation.votes.all()}
+        *found,
+        *decisions_waiting(held),
+        *meetings_waiting(held),
+        *late_waiting(held, coordination),
+        *plans_waiting(held, coordination),
     ]
 
 
-def plans_waiting(held: frozenset[tuple[int, str, int | None]]) -> list[Task]:
+def decisions_waiting(held: Held) -> list[Task]:
+    """What a municipality that somebody sits for has not voted on, or not said ahead of the meeting where it stands."""
+    seats = {(unit, place) for unit, _position, place in held if place is not None}
+    if not seats:
+        return []
+    ahead = Q(state=DeliberationState.DRAFT, item__meeting__state=MeetingState.CONVENED)
+    asked = (
+        Deliberation.objects.filter(
+            Q(state=DeliberationState.VOTING) | ahead, unit__in={unit for unit, _place in seats}
+        )
+        .select_related("item__meeting")
+        .annotate(
+            voted=places_of(Vote.objects.filter(deliberation=OuterRef("pk"))),
+            said=places_of(MunicipalPosition.objects.filter(deliberation=OuterRef("pk"))),
+        )
+        .order_by("item__meeting__starts_at", "item__order", "pk")
+    )
+    found = []
+    for one in asked:
+        is_open = one.state == DeliberationState.VOTING
+        if {place for unit, place in seats if unit == one.unit_id} <= set(one.voted if is_open else one.said):
+            continue
+        text = _("Being voted now") if is_open else _("Say where your municipality stands")
+        page = "units:deliberation" if is_open else "units:councillor_file"
+        due = None if is_open else timezone.localdate(one.item.meeting.starts_at)
+        found.append(Task(text, one.title, page, (one.public_id,), due))
+    return found[:FEW]
+
+
+def places_of(rows: QuerySet) -> ArraySubquery:
+    return ArraySubquery(rows.order_by().values("municipality"))
+
+
+def meetings_waiting(held: Held) -> list[Task]:
+    """The next meetings of the bodies where somebody sits, with how much is to be decided there."""
+    units = {unit for unit, _position, _place in held}
+    decisions = Count("items", filter=Q(items__kind=ItemKind.DECISION))
+    found = (
+        coming(Meeting.objects.filter(unit__in=units))
+        .exclude(state=MeetingState.DRAFT)
+        .select_related("unit")
+        .annotate(decisions=decisions)[:FEW]
+    )
+    return [
+        Task(
+            _("In session now") if meeting.state == MeetingState.IN_SESSION else _("Next meeting"),
+            ngettext("%(unit)s: %(number)s point to decide", "%(unit)s: %(number)s points to decide", meeting.decisions)
+            % {"unit": meeting.unit.name, "number": meeting.decisions},
+            "units:meeting",
+            (meeting.public_id,),
+            timezone.localdate(meeting.starts_at),
+            is_day=True,
+        )
+        for meeting in found
+    ]
+
+
+def late_waiting(held: Held, coordination: int | None) -> list[Task]:
+    """How many actions of one's units are behind, body by body; the coordination unit hears of all of them."""
+    units = {unit for unit, _position, _place in held}
+    late = actions_late_on()
+    if coordination not in units:
+        late = late.filter(plan__unit__in=units)
+    rows = (
+        late.order_by()
+        .values("plan__unit__code", "plan__unit__name")
+        .annotate(number=Count("pk"))
+        .order_by("plan__unit__code")
+    )
+    return [
+        Task(
+            _("Actions late"),
+            f"{row['plan__unit__name']}: {row['number']}",
+            "units:actions",
+            (),
+            query=f"?unit={row['plan__unit__code']}&late=true",
+        )
+        for row in rows
+    ]
+
+
+def plans_waiting(held: Held, coordination: int | None) -> list[Task]:
     """Plans of one's own units that are drafted or came back; plans that want one's opinion, or an agenda."""
-    keys = body_keys()
     units = {unit for unit, _position, _place in held}
     wanted = Q(unit__in=units, state__in=[PlanState.DRAFT, PlanState.RETURNED])
-    if keys.coordination in units:
+    if coordination in units:
         wanted |= Q(state__in=[PlanState.SUBMITTED, PlanState.OPINION_GIVEN]) & ~Q(unit__kind=UnitKind.COORDINATION)
     words = {
         PlanState.DRAFT: _("Plan to finish and submit"),
