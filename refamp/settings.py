@@ -359,8 +359,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
-    "filters": {"request_id": {"()": "refamp.base.context.RequestIdFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "filters": {
+        "request_id": {"()": "refamp.base.context.RequestIdFilter"},
+        "secrets": {"()": "refamp.base.context.SecretsFilter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "secrets"]}
+    },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

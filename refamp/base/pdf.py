@@ -226,7 +226,9 @@ def stamp_of(writer: PdfWriter, foot: PageObject) -> IndirectObject:
     made[NameObject("/Type")] = NameObject("/XObject")
     made[NameObject("/Subtype")] = NameObject("/Form")
     made[NameObject("/BBox")] = ArrayObject([FloatObject(value) for value in foot.mediabox])
-    made[NameObject("/Resources")] = foot["/Resources"].get_object().clone(writer)
+    resources = foot["/Resources"].get_object()
+    if resources is not None:
+        made[NameObject("/Resources")] = resources.clone(writer)
     return writer._add_object(made)
 
 
