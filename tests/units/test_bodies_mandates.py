@@ -74,6 +74,7 @@ def test_the_founding_set_up_makes_the_bodies_of_the_document():
         ("two_thirds_all", False),
         ("consensus", False),
     }
+    assert {unit.kind for unit in Unit.objects.filter(has_casting_vote=True)} == {"council"}, "as the law has it"
     assert "CONCERTAÇÃO A 17" in Unit.objects.get(code="UE1").founding_act
     assert Unit.objects.get(code="UCE").is_transitory
 

@@ -65,6 +65,7 @@ def found_unit(
         members_min=body["members_min"],
         members_max=body["members_max"],
         is_transitory=body.get("transitory", False),
+        has_casting_vote=body.get("casting_vote", False),
         founding_act=founding_act(data["source"], body, nodes),
         notice_days=data["notice"]["days"],
         notice_basis=data["notice"]["basis"],
