@@ -136,7 +136,7 @@ def test_lists_take_the_same_number_of_queries_at_1_and_3(here, client_of, rows,
         ("/acoes/", 9),
         ("/planos/matriz/", 7),
         ("/programas/", 3),
-        ("/api/v1/plans/", 2),
+        ("/api/v1/plans/", 3),
         ("/api/v1/actions/", 9),
         ("/api/v1/programmes/", 1),
     ):
@@ -312,6 +312,44 @@ def test_money_is_typed_as_the_platform_writes_it(here, typed, kept):
 @pytest.mark.parametrize("typed", ["12.500", "doze", "1,2,3", "-5"])
 def test_money_that_could_mean_two_things_is_asked_again(here, typed):
     assert not BudgetForm({"year": YEAR, "source": "municipal", "amount": typed}).is_valid()
+
+
+def form_data(**changes):
+    data = {"title": "Nova", "scope": "supramunicipal", "weight": "1,5", "code": ""}
+    data |= {"starts_on": f"{YEAR + 1}-01-01", "ends_on": f"{YEAR + 1}-12-31"}
+    for part in ("milestones", "budget", "risks"):
+        data |= {f"{part}-TOTAL_FORMS": "2", f"{part}-INITIAL_FORMS": "0"}
+    return data | changes
+
+
+def test_more_rows_come_without_anything_being_saved_or_lost(here, client_of):
+    plan, _action = draft(here)
+    address = reverse("units:action_add", args=[plan.public_id])
+    typed = {"milestones-0-title": "Primeiro marco", "more": "milestones", "title": ""}
+    page = client_of(here.member).post(address, form_data(**typed)).content.decode()
+    assert 'name="milestones-4-title"' in page
+    assert 'name="budget-2-amount"' not in page
+    assert 'value="Primeiro marco"' in page
+    assert 'role="alert"' not in page, "nothing is wrong yet"
+    assert page.count("autofocus") == 1
+    assert plan.actions.count() == 1
+
+
+def test_what_is_wrong_in_a_row_is_said_at_the_top_with_a_link_to_it(here, client_of):
+    plan, _action = draft(here)
+    wrong = {"serves": str(here.response.lineage), "milestones-0-title": "Marco", "milestones-0-due_on": "1999-01-01",
+             "budget-1-amount": "muito", "budget-1-year": YEAR + 1, "budget-1-source": "municipal"}  # fmt: skip
+    client, address = client_of(here.member), reverse("units:action_add", args=[plan.public_id])
+    assert 'href="#id_budget-1-amount"' in client.post(address, form_data(**wrong)).content.decode()
+    wrong["budget-1-amount"] = "1 000,50"
+    assert 'href="#id_milestones-0-due_on"' in client.post(address, form_data(**wrong)).content.decode()
+    wrong["milestones-0-due_on"] = f"{YEAR + 1}-06-30"
+    assert client.post(address, form_data(**wrong)).status_code == 302
+    made = plan.actions.get(title="Nova")
+    assert (made.weight, made.budget.get().amount) == (Decimal("1.50"), Decimal("1000.50"))
+    page = client.get(reverse("units:action_edit", args=[made.public_id])).content.decode()
+    assert 'value="1000,50"' in page
+    assert 'value="1,50"' in page
 
 
 # The API --------------------------------------------------------------------------------------------------------------

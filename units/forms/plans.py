@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.formats import localize_input
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from axes.models import Node
@@ -18,6 +20,7 @@ from units.models import Action, ActionPlan, AgendaItem, Unit
 from units.queries.plan_content import Known, group_of
 
 MOST_ROWS = 60
+MORE_ROWS = 3
 KEPT_FIGURE = re.compile(r"\d+\.\d{2}")
 
 
@@ -197,6 +200,10 @@ class RiskForm(forms.Form):
         return {name: data[name] for name in ("description", "likelihood", "impact", "mitigation")}
 
 
+def whole_number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else 0  # noqa: PLR2004
+
+
 def rows_of(form: type[forms.Form]) -> Any:
     return forms.formset_factory(form, extra=2, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 5)
 
@@ -205,21 +212,50 @@ PARTS = {"milestones": rows_of(MilestoneForm), "budget": rows_of(BudgetForm), "r
 
 
 class ActionForms:
-    """The form of an action and the rows of its parts, as one: valid together, told together."""
+    """The form of an action and the rows of its parts, as one: valid together, told together.
+
+    Where it was sent to get more rows, it is shown again with what was typed, nothing is said to be wrong, and the
+    first new row has the focus.
+    """
 
     def __init__(self, data: Any, *, known: Known, content: Mapping[str, Any] | None = None, version: int = 0) -> None:
+        self.more = data["more"] if data and data.get("more") in PARTS else ""
+        total = 0
+        if self.more:
+            data = data.copy()
+            total = min(whole_number(data.get(f"{self.more}-TOTAL_FORMS")), MOST_ROWS - MORE_ROWS)
+            data[f"{self.more}-TOTAL_FORMS"] = str(total + MORE_ROWS)
         initial = initial_of(content) if content else {"scope": ActionScope.INTERMUNICIPAL}
         self.form = ActionForm(data, known=known, initial=initial | {"version": version})
         self.parts = {
             name: made(data, prefix=name, initial=list(content[name]) if content else [])
             for name, made in PARTS.items()
         }
+        if self.more:
+            self.form._errors = ErrorDict()
+            for rows in self.parts.values():
+                for row in rows:
+                    row._errors = ErrorDict()
+            first = self.parts[self.more].forms[total]
+            next(iter(each for each in first if not each.is_hidden)).field.widget.attrs["autofocus"] = True
 
     def is_valid(self) -> bool:
+        if self.more:
+            return False
         right = [self.form.is_valid(), *(rows.is_valid() for rows in self.parts.values())]
-        if not all(right[1:]):
-            self.form.add_error(None, _("Something in milestones, budget or risks is not right: see below."))
+        for rows in self.parts.values():
+            for row in rows:
+                for field in row:
+                    for error in field.errors:
+                        self.point_at(field, error)
+            for error in rows.non_form_errors():
+                self.form.add_error(None, error)
         return all(right)
+
+    def point_at(self, field: forms.BoundField, message: Any) -> None:
+        """Say at the top what is wrong in a row, with a link to it."""
+        link = format_html('<a href="#{}">{}: {}</a>', field.id_for_label, field.label, message)
+        self.form.add_error(None, link)
 
     @property
     def version(self) -> int | None:
@@ -257,8 +293,9 @@ class ActionForms:
         for fault in faults:
             found = True
             if fault.place is not None:
-                self.filled(fault.field)[fault.place].add_error(fault.column, fault.message)
-                self.form.add_error(None, fault.message)
+                row = self.filled(fault.field)[fault.place]
+                row.add_error(fault.column, fault.message)
+                self.point_at(row[fault.column], fault.message)
             elif fault.field in self.form.fields:
                 self.form.add_error(fault.field, fault.message)
             else:
