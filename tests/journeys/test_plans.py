@@ -101,11 +101,14 @@ def test_a_year_is_written_in_excel_previewed_imported_and_undone(
     assert "Do Excel" in member.text("main")
     member.look()
     member.send("form[action$='/confirmar/']")
-    member.page.wait_for_selector("form[action$='/anular/']", timeout=60_000)
+    upload = member.path
+    member.page.wait_for_selector("main a[href$='/anular/']", timeout=60_000)
     member.visit(plan)
     assert "Do Excel" in member.text("main")
-    member.page.go_back()
-    member.send("form[action$='/anular/']")
+    member.visit(upload)
+    member.follow("main a[href$='/anular/']")
+    member.look()
+    member.send()
     waited(member, lambda: "Do Excel" not in member.visit(plan).text("main"))
 
 
