@@ -576,6 +576,14 @@ def test_the_matrix_takes_the_same_queries_however_much_it_holds(here, client_of
                 client.get(reverse("units:matrix"), {"by": by, "year": "all"})
 
 
+def test_the_matrix_does_not_tell_the_year_of_a_draft_to_strangers(here, client_of):
+    approved(here)
+    draft(here)
+    for query in ({}, {"by": "year", "year": "all"}, {"by": "both", "year": "all"}):
+        assert str(YEAR + 1) not in client_of(None).get(reverse("units:matrix"), query).content.decode()
+    assert str(YEAR + 1) in client_of(here.member).get(reverse("units:matrix")).content.decode()
+
+
 def test_progress_is_shown_with_its_weights_from_the_referential_down(here, client_of, django_assert_num_queries):
     client = client_of(None)
     assert "levels" not in client.get(reverse("units:progress")).content.decode()

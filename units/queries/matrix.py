@@ -113,8 +113,9 @@ def planning_units() -> QuerySet[Unit]:
     return Unit.objects.exclude(state=UnitState.DISSOLVED).exclude(kind="council").order_by("-kind", "code")
 
 
-def planned_years() -> list[int]:
-    return list(ActionPlan.objects.order_by("-year").values_list("year", flat=True).distinct())
+def planned_years(plans: QuerySet[ActionPlan]) -> list[int]:
+    """The years of plans that somebody may see, the latest first: not even the year of another's draft is told."""
+    return list(plans.order_by("-year").values_list("year", flat=True).distinct())
 
 
 def links(plans: QuerySet[ActionPlan], years: Iterable[int] | None, unit: Unit | None) -> Iterator[tuple[UUID, Action]]:
@@ -146,7 +147,7 @@ def matrix(
     """
     plans = ActionPlan.objects.visible_to(user) if drafts else ActionPlan.objects.approved()
     units = [unit] if unit else list(planning_units())
-    years = sorted([year] if year else planned_years())
+    years = sorted([year] if year else planned_years(plans))
     keys = {
         "unit": lambda action: action.plan.unit_id,
         "year": lambda action: action.plan.year,

@@ -30,7 +30,7 @@ MOST_SERVING = 50
 
 def asked(request: HttpRequest) -> tuple[forms.Form, dict[str, Any]]:
     """The filters and what they say; the latest planned year where none is asked for."""
-    years, units = planned_years(), list(planning_units())
+    years, units = planned_years(ActionPlan.objects.visible_to(request.user)), list(planning_units())
     form = MatrixForm(request.GET or None, years=years, units=units)
     year = latest_year() or (years[0] if years else None)
     said: dict[str, Any] = {"year": year, "by": "unit", "unit": None, "axis": "", "drafts": False, "holes": False}
