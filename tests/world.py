@@ -256,7 +256,10 @@ def build_votes(bodies: Bodies, municipality: Municipality) -> Votes:
     )
     closed = DeliberationFactory(item__meeting=meeting, closed=True, title="Deliberação pública")
     for one in (draft, closed):
-        one.positions.create(municipality=municipality, stance="against", comment=f"Posição {SECRET}", author=person)
+        with pgtrigger.ignore("units.MunicipalPosition:positions_are_taken_ahead_of_the_vote"):
+            one.positions.create(
+                municipality=municipality, stance="against", comment=f"Posição {SECRET}", author=person
+            )
     with pgtrigger.ignore("units.Vote:votes_change_only_while_voting_is_open"):
         closed.votes.create(municipality=municipality, mandate=bodies.mandate, conflict=f"Conflito {SECRET}")
     return Votes(draft, closed, FollowUpFactory(deliberation=closed, owner=person, note=f"Nota {SECRET}"))
