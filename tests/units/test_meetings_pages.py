@@ -162,6 +162,21 @@ def test_a_stale_form_shows_both_versions(client_of):
     assert Minutes.objects.get().text == "Primeira"
 
 
+def test_a_point_for_decision_leads_to_what_is_proposed_at_it(client_of, asked):
+    """Nothing linked to the form: an ordinary text could reach a vote only by typing its address."""
+    here = convened(room(3))
+    point = here.meeting.items.get(title="Rede de transporte")
+    form = reverse("units:deliberation_propose", args=[point.public_id])
+    page = asked(to("meeting", here), here.secretary)
+    assert page.count(f'href="{form}"') == 2  # at the point, and as the next step
+    assert form not in asked(to("meeting", here), here.people[2])
+    assert form not in asked(to("meeting", here))
+    client = client_of(here.secretary)
+    sent = {"title": "Rede", "text": "O Conselho decide.", "rule": "simple_majority", "legal_effect": "binding"}
+    assert client.post(form, sent).status_code == 302
+    assert form not in client.get(to("meeting", here)).content.decode()
+
+
 def test_points_are_moved_by_their_buttons(client_of):
     here = room(3)
     second = here.meeting.items.order_by("pk")[1]

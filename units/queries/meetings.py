@@ -152,6 +152,11 @@ class Point:
         """It came after the notice: it is decided only once two thirds of the members recognise that it is urgent."""
         return self.item.is_late and self.item.kind == ItemKind.DECISION and self.item.urgency_votes is None
 
+    @property
+    def awaits_proposal(self) -> bool:
+        """Something is to be decided at it, and nobody has said yet what."""
+        return self.item.kind == ItemKind.DECISION and self.deliberation is None
+
 
 def agenda(meeting: Meeting, documents: Iterable[MeetingDocument] | None = None) -> list[Point]:
     """The points as they are read; two queries, however many (one where the documents are given)."""

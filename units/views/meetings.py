@@ -143,13 +143,21 @@ def to(name: str, label: str, meeting: Meeting, *step: str) -> dict[str, Any]:
 
 
 def step_to_opening(meeting: Meeting, context: dict[str, Any]) -> dict[str, Any] | None:
-    """Nothing before its hour; then attendance, until the chair can open it."""
+    """Before its hour, what is to be decided; then attendance, until the chair can open it."""
     begins = meeting.second_call_at if meeting.call != 1 and meeting.second_call_at else meeting.starts_at
     if timezone.now() < begins - EARLY:
-        return None
+        return step_to_proposal(context) if context["keeps"] else None
     if context["chairs"] and context["quorum"].is_met:
         return to("meeting_step", _("Open the meeting"), meeting, "abrir")
     return to("attendance", _("Record attendance"), meeting)
+
+
+def step_to_proposal(context: dict[str, Any]) -> dict[str, Any] | None:
+    for point in context["points"]:
+        if point.awaits_proposal:
+            label = _("Propose what point %(code)s decides") % {"code": point.code}
+            return {"label": label, "url": reverse("units:deliberation_propose", args=[point.item.public_id])}
+    return None
 
 
 def step_to_minutes(meeting: Meeting, context: dict[str, Any]) -> dict[str, Any] | None:
