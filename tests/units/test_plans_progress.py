@@ -13,14 +13,17 @@ from refamp.base.errors import NotAllowed, Refused, Stale
 from tests.factories import (
     ActionFactory,
     ActionPlanFactory,
+    BudgetLineFactory,
     MilestoneFactory,
     NodeFactory,
+    ProgrammeFactory,
     StatusOverrideFactory,
 )
-from tests.units.planning import YEAR, world
+from tests.units.planning import YEAR, decide, deliberation, world
+from units.actions.carry_over import carry_over
 from units.actions.plan_drafts import remove_action
+from units.actions.plans import take_back_plan
 from units.actions.progress import (
-    carry_over,
     check_progress,
     move_action,
     override_status,
@@ -28,11 +31,12 @@ from units.actions.progress import (
     report_milestone,
     withdraw_override,
 )
-from units.choices import ActionState, ActionStatus, PlanState
+from units.choices import ActionState, ActionStatus, DeliberationState, PlanState
 from units.formulas.plans import percent
-from units.models import Action, Milestone, Progress
+from units.models import Action, ActionPlan, Milestone, Progress
 from units.queries.action_status import actions_late_on, status_on, why_of, with_status
 from units.queries.plan_content import actions_with_all
+from units.queries.programmes import programme_actions, programme_money, programmes, weighed_once
 from units.queries.progress import progress_of_nodes, progress_rows, rolled_up, shown
 
 pytestmark = pytest.mark.django_db
@@ -248,20 +252,103 @@ def test_cancelled_and_merged_actions_say_why_and_leave_the_roll_up(here, plan):
     assert check_progress() == []
 
 
-def test_an_unfinished_action_is_carried_over_with_its_key_and_what_is_not_done(here, plan):
-    action = ActionFactory(plan=plan, nodes=[here.response], code="A07", milestones=3)
+def approved(here, plan):
+    """The plan as the Council approves it, in one transaction."""
+    decided(here, plan, DeliberationState.PASSED)
+
+
+def decided(here, plan, state):
+    ActionPlan.objects.filter(pk=plan.pk).update(state=PlanState.BEFORE_COUNCIL)
+    decide(deliberation(here, plan=plan), state)
+    plan.refresh_from_db()
+
+
+def test_an_unfinished_action_is_proposed_for_the_next_plan_and_goes_on_until_that_is_approved(here, plan):
+    action = ActionFactory(
+        plan=plan, nodes=[here.response], code="A07", milestones=0, starts_on=date(YEAR, 1, 1),
+        ends_on=date(YEAR + 1, 3, 31), state=ActionState.UNDER_WAY,
+    )  # fmt: skip
+    for order, (due, progress) in enumerate(
+        ((date(YEAR, 2, 1), 100), (date(YEAR, 11, 15), 40), (date(YEAR + 1, 3, 1), 0))
+    ):
+        MilestoneFactory(action=action, order=order, due_on=due, progress=progress, best_progress=progress,
+                         done_on=due if progress == 100 else None)  # fmt: skip
+    BudgetLineFactory(action=action, year=YEAR, source="municipal", amount="1000.01")
+    BudgetLineFactory(action=action, year=YEAR + 1, source="municipal", amount="200.00")
+    BudgetLineFactory(action=action, year=YEAR + 1, source="european", amount="50.00")
     recompute_progress()
-    report(here, action, 100, 40, 0)
     following = ActionPlanFactory(unit=here.unit, year=YEAR + 1)
     copy = carry_over(actor=here.member, action=action, plan=following)
     action.refresh_from_db()
-    assert (copy.key, copy.code, copy.carried_from, action.state) == (action.key, "A07", action, "carried_over")
-    assert list(copy.milestones.values_list("progress", "best_progress")) == [(40, 40), (0, 0)]
+    assert (copy.key, copy.code, copy.carried_from, action.carried_to) == (action.key, "A07", action, copy)
+    assert action.state == ActionState.UNDER_WAY, "a draft may be refused: until then it goes on here"
+    assert list(copy.milestones.values_list("progress", "due_on")) == [
+        (40, date(YEAR + 1, 11, 15)), (0, date(YEAR + 1, 3, 1)),
+    ]  # fmt: skip
     assert list(copy.nodes.all()) == [here.response]
-    assert check_progress() == []
-    remove_action(actor=here.member, action=copy)
+    # 160 of 300 are not done: 533.34 of what was of this year, and what was of the next as it is.
+    assert list(copy.budget.order_by("source").values_list("year", "source", "amount")) == [
+        (YEAR + 1, "european", Decimal("50.00")), (YEAR + 1, "municipal", Decimal("733.34")),
+    ]  # fmt: skip
+    with pytest.raises(Refused) as refusal:
+        carry_over(actor=here.member, action=action, plan=ActionPlanFactory(unit=here.unit, year=YEAR + 2))
+    assert refusal.value.code == "twice"
+    report(here, action, 100, 80, 0)
+    assert of(here.response, YEAR + 1) is None, "a draft counts nowhere"
+    copy.milestones.filter(progress=40).update(title="Reescrito no rascunho")
+    approved(here, following)
     action.refresh_from_db()
-    assert action.state == ActionState.UNDER_WAY
+    copy.refresh_from_db()
+    assert (action.state, copy.state) == (ActionState.CARRIED_OVER, ActionState.UNDER_WAY)
+    assert list(copy.milestones.values_list("progress", "best_progress")) == [(80, 80), (0, 0)]
+    assert copy.last_report_on == action.last_report_on
+    assert check_progress() == []
+    assert (of(here.response), of(here.response, YEAR + 1)) == (Decimal("60.00"), Decimal("40.00"))
+
+
+def test_what_was_finished_while_the_next_plan_was_decided_is_finished_in_both(here, plan):
+    action = ActionFactory(plan=plan, nodes=[here.response])
+    following = ActionPlanFactory(unit=here.unit, year=YEAR + 1)
+    copy = carry_over(actor=here.member, action=action, plan=following)
+    recompute_progress()
+    report(here, action, 100, 100)
+    move_action(actor=here.member, action=action, state=ActionState.DONE)
+    approved(here, following)
+    action.refresh_from_db()
+    copy.refresh_from_db()
+    assert (action.state, copy.state) == (ActionState.DONE, ActionState.DONE)
+    assert check_progress() == []
+
+
+def test_where_the_next_plan_is_refused_or_dropped_nothing_has_happened_to_the_action(here, plan):
+    action = ActionFactory(plan=plan, nodes=[here.response])
+    following = ActionPlanFactory(unit=here.unit, year=YEAR + 1)
+    copy = carry_over(actor=here.member, action=action, plan=following)
+    decided(here, following, DeliberationState.FAILED)
+    action.refresh_from_db()
+    assert action.state == ActionState.PLANNED
+    report(here, action, 10, 10)
+    following.refresh_from_db()
+    take_back_plan(actor=here.member, plan=following)
+    remove_action(actor=here.member, action=copy)
+    action = Action.objects.get(pk=action.pk)
+    assert (action.state, hasattr(action, "carried_to")) == (ActionState.UNDER_WAY, False)
+
+
+def test_a_programme_counts_what_was_carried_over_once(here, plan):
+    programme = ProgrammeFactory(unit=here.unit)
+    action = ActionFactory(plan=plan, nodes=[here.response], programme=programme)
+    BudgetLineFactory(action=action, year=YEAR, source="municipal", amount="1000.00")
+    recompute_progress()
+    report(here, action, 100, 50)
+    following = ActionPlanFactory(unit=here.unit, year=YEAR + 1)
+    copy = carry_over(actor=here.member, action=action, plan=following)
+    copy.budget.update(amount="300.00")
+    approved(here, following)
+    money = programme_money(here.outsider, programme)
+    assert money.rows == [(YEAR, "municípios", Decimal(1000)), (YEAR + 1, "municípios", Decimal(50))]
+    assert programmes(here.outsider).get().budget_total == money.total == Decimal("1050.00")
+    assert percent(*weighed_once(list(programme_actions(here.outsider, programme)))) == Decimal("75.00")
 
 
 def test_what_was_carried_over_finds_its_response_in_the_edition_in_force_by_lineage(here, plan):

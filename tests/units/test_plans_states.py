@@ -99,7 +99,7 @@ def test_what_the_council_decides_is_where_the_plan_stands(closed, effect, state
     plan.refresh_from_db()
     assert plan.state == state
     assert plan.versions.count() == (state == PlanState.APPROVED)
-    assert bool(plan.return_reason) == (state == PlanState.RETURNED)
+    assert bool(plan.return_facts) == (state == PlanState.RETURNED)
 
 
 @pytest.mark.parametrize(

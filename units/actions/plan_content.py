@@ -348,18 +348,21 @@ def write_plan(
 
 
 def release(actor: Any, action: Action) -> None:
-    """Before a copy is taken out of a draft: what it was carried over from is under way again."""
-    source = action.carried_from
-    if source is not None:
-        source = Action.objects.select_for_update().get(pk=source.pk)
-        check_move(ACTION_MOVES, source.state, ActionState.UNDER_WAY)
+    """Before a copy is taken out of a draft: what it came from is no longer to be carried over."""
+    if action.carried_from_id is None:
+        return
+    source = Action.objects.select_for_update().get(pk=action.carried_from_id)
+    before = source.state
+    # Once, it stood as carried over from the draft on.
+    if before == ActionState.CARRIED_OVER:
+        check_move(ACTION_MOVES, before, ActionState.UNDER_WAY)
         source.state = ActionState.UNDER_WAY
         source.version += 1
         source.save(update_fields=["state", "version", "updated_at"])
-        record(
-            actor=actor,
-            action="action.carry_over_undone",
-            obj=source,
-            before={"state": ActionState.CARRIED_OVER},
-            after={"state": ActionState.UNDER_WAY},
-        )
+    record(
+        actor=actor,
+        action="action.carry_over_undone",
+        obj=source,
+        before={"state": before},
+        after={"state": source.state},
+    )

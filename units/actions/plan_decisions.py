@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from refamp.accounts.models import User
 from refamp.base.errors import Refused
 from refamp.base.states import check_move
+from units.actions.carry_over import settle_carried
 from units.actions.plans import locked_plan, move_plan, put
 from units.actions.progress import recompute_progress
 from units.actions.votes import propose_deliberation
@@ -75,6 +76,7 @@ def decide_plan(deliberation: Deliberation, _outcome: Any = None) -> None:
     put(plan, state, actor=None, reason=label, **values)
     if answer == "approved":
         make_version(plan, deliberation)
+        settle_carried(plan, deliberation)
         recompute_progress(year=plan.year)
 
 

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from refamp.accounts.models import User
 from units.actions.agenda import add_item
+from units.actions.carry_over import carry_over
 from units.actions.plan_decisions import put_before_council
 from units.actions.plan_drafts import draft_plan, save_action
 from units.actions.plans import close_plan, give_opinion, start_plan, submit_plan
 from units.actions.programmes import save_programme
-from units.actions.progress import carry_over, override_status, report_milestone
+from units.actions.progress import override_status, report_milestone
 from units.choices import ActionStatus, ItemKind, LegalEffect, PlanState, UnitKind
 from units.models import Action, ActionPlan, Deliberation, Meeting, Partner, Programme, Unit
 from units.queries.bodies import mandates_in_force

@@ -76,7 +76,7 @@ def edit_plan(*, actor: User, plan: ActionPlan, version: int | None, title: str,
 
 @transaction.atomic
 def remove_plan(*, actor: User, plan: ActionPlan, version: int | None = None) -> None:
-    """Remove a draft that was never submitted; what was carried into it is under way again."""
+    """Remove a draft that was never submitted; what was to be carried into it stays where it is."""
     found = opened(actor, plan, version)
     if found.submitted_at is not None:
         raise Refused(_("A plan that was submitted once is kept."), code="submitted")

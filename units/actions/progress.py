@@ -1,6 +1,5 @@
 """What people report on an action, what is derived from it, and the roll-up kept beside it."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -12,11 +11,10 @@ from refamp.accounts.models import User
 from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
-from units.choices import ACTION_MOVES, APPROVED_PLAN, STOPPED_ACTION, ActionState, ActionStatus, PlanState
+from units.choices import ACTION_MOVES, STOPPED_ACTION, ActionState, ActionStatus, PlanState
 from units.formulas.plans import DONE, kept
 from units.models import Action, ActionPlan, Milestone, Progress, StatusOverride
 from units.queries.bodies import mandates_of
-from units.queries.plan_content import free_code, present_nodes
 from units.queries.progress import MOVED, ROLL_UP, Figure, computed, stored
 from units.rules import writes_plan
 
@@ -279,85 +277,3 @@ def withdraw_override(*, actor: User, action: Action) -> Action:
         found.overrides.filter(pk=old.pk).update(withdrawn_at=timezone.now())
         record(actor=actor, action="action.override_withdrawn", obj=found, before={"status": old.status})
     return found
-
-
-# Carrying over ------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def carry_over(*, actor: User, action: Action, plan: ActionPlan, version: int | None = None) -> Action:
-    """Take an unfinished action into the unit's plan of a later year, a draft, with its key and a link back.
-
-    What is not done comes along with its progress; the old action stands as carried over. What it served is found in
-    the edition in force by lineage.
-    """
-    target = ActionPlan.objects.select_for_update().get(pk=plan.pk)
-    found = locked_action(actor, action, version)
-    check_move(ACTION_MOVES, found.state, ActionState.CARRIED_OVER)
-    if found.plan.state not in APPROVED_PLAN:
-        raise Refused(_("Only actions of an approved plan are carried over."), code="not_approved")
-    if target.unit_id != found.plan.unit_id or target.year <= found.plan.year:
-        raise Refused(_("An action is carried over to a later plan of its unit."), code="target", field="plan")
-    if target.state != PlanState.DRAFT:
-        raise Refused(_("The plan it goes to must be a draft."), code="not_draft", field="plan")
-    return carried(actor, found, target)
-
-
-def carried(actor: User, action: Action, plan: ActionPlan) -> Action:
-    """Make the copy and mark the original."""
-    before = action.state
-    unfinished = list(action.milestones.filter(progress__lt=DONE).order_by("order"))
-    nodes = list(present_nodes(action))
-    if not nodes:
-        raise Refused(_("Nothing that it served is in the edition in force."), code="nodes")
-    end = date(plan.year, 12, 31)
-    copy = Action.objects.create(
-        plan=plan,
-        key=action.key,
-        code=free_code(plan, action.code),
-        title=action.title,
-        description=action.description,
-        scope=action.scope,
-        lead=action.lead,
-        programme=action.programme,
-        target_group=action.target_group,
-        people_expected=action.people_expected,
-        starts_on=action.starts_on,
-        ends_on=max(action.ends_on, end),
-        weight=action.weight,
-        state=action.state,
-        last_report_on=action.last_report_on,
-        carried_from=action,
-    )
-    copy.nodes.set(nodes)
-    copy.municipalities.set(action.municipalities.all())
-    copy.partners.set(action.partners.all())
-    for order, milestone in enumerate(unfinished, 1):
-        Milestone.objects.create(
-            action=copy,
-            order=order,
-            title=milestone.title,
-            due_on=milestone.due_on,
-            weight=milestone.weight,
-            progress=milestone.progress,
-            best_progress=milestone.best_progress,
-        )
-    for risk in action.risks.all():
-        copy.risks.create(
-            description=risk.description,
-            likelihood=risk.likelihood,
-            impact=risk.impact,
-            mitigation=risk.mitigation,
-        )
-    plan.authors.add(actor)
-    set_state(action, ActionState.CARRIED_OVER)
-    told: Mapping[str, Any] = {"plan": str(plan), "code": copy.code}
-    record(
-        actor=actor,
-        action="action.carried_over",
-        obj=action,
-        before={"state": before},
-        after={"state": ActionState.CARRIED_OVER, **told},
-    )
-    record(actor=actor, action="action.added", obj=copy, after={"carried_from": f"{action.plan} · {action}", **told})
-    return copy

@@ -172,6 +172,7 @@ PLAN_EVENTS = {
     "action.done": _("action finished"),
     "action.cancelled": _("action cancelled"),
     "action.merged": _("action merged"),
+    "action.carry_over_proposed": _("carry-over proposed"),
     "action.carried_over": _("action carried over"),
     "action.carry_over_undone": _("carry-over undone"),
     "action.status_overridden": _("status overridden"),

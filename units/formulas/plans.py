@@ -20,6 +20,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
+from uuid import UUID, uuid5
 
 from units.choices import STOPPED_ACTION, ActionState, ActionStatus
 
@@ -71,6 +72,18 @@ def roll_up(actions: Iterable[tuple[Decimal, Sequence[tuple[Decimal, int]]]]) ->
             whole += weight
             count += 1
     return done, whole, count
+
+
+def in_year(day: date, year: int) -> date:
+    """A day before a year as the same day of that year (29 February as 28); later ones stay."""
+    if day.year >= year:
+        return day
+    return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def carried_id(milestone: UUID, plan: int) -> UUID:
+    """The id of a milestone in the plan that it is carried over to: always the same, whatever it is called there."""
+    return uuid5(milestone, str(plan))
 
 
 def plain_figure(text: str) -> str:

@@ -19,6 +19,10 @@ class BudgetLine(models.Model):
     year = models.PositiveSmallIntegerField(_("year"))
     source = models.CharField(_("source"), max_length=15, choices=BudgetSource)
     amount = models.DecimalField(_("amount (€)"), max_digits=14, decimal_places=2)
+    # How much of it already stands in the plan that the action was carried over from: sums over plans count it there.
+    brought = models.DecimalField(
+        _("brought over (€)"), max_digits=14, decimal_places=2, default=0, db_default=0, editable=False
+    )
 
     class Meta:
         ordering = ["action", "year", "source"]

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import (
     Count,
+    F,
     IntegerField,
     Max,
     OuterRef,
@@ -16,7 +17,7 @@ from django.db.models import (
     Subquery,
     Sum,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 
 from axes.models import Node
 from units.choices import (
@@ -125,11 +126,15 @@ class Money:
     left_out: Decimal | None
 
 
-def money_of(lines: QuerySet[BudgetLine]) -> Money:
-    """The money of some actions, summed by the database, exactly."""
+# Of a line, what does not already stand in an earlier plan: what sums over several plans add up.
+OWN_AMOUNT = F("amount") - Least(F("brought"), F("amount"))
+
+
+def money_of(lines: QuerySet[BudgetLine], amount: Any = "amount") -> Money:
+    """The money of some actions, summed by the database, exactly. Over several plans: `OWN_AMOUNT`."""
     stopped = Q(action__state__in=sorted(UNCOUNTED_ACTION))
     sums = lines.order_by("year", "source").values_list("year", "source")
-    found = sums.annotate(total=Sum("amount", filter=~stopped), stopped=Sum("amount", filter=stopped))
+    found = sums.annotate(total=Sum(amount, filter=~stopped), stopped=Sum(amount, filter=stopped))
     rows, stopped_sums = [], []
     for year, source, total, left in found:
         if total is not None:

@@ -13,10 +13,10 @@ from refamp.accounts.authentication import signed_in_user
 from refamp.audit.rules import sees_audit
 from refamp.base.doors import check, door, everyone, refused, signed_in
 from refamp.base.errors import Refused, Stale
+from units.actions.carry_over import carry_over
 from units.actions.plan_content import faults_of
 from units.actions.plan_drafts import remove_action, save_action
 from units.actions.progress import (
-    carry_over,
     move_action,
     override_status,
     report_milestone,
@@ -90,6 +90,7 @@ def action_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         writes
         and action.plan.state in APPROVED_PLAN
         and ActionState.CARRIED_OVER in ACTION_MOVES.get(ActionState(action.state), {})
+        and not hasattr(action, "carried_to")
     )
     context = {
         "action": action,
@@ -289,7 +290,11 @@ def carry_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     def run(data: dict[str, Any]) -> None:
         carry_over(actor=signed_in_user(request), action=action, **data)
 
-    text = _("What is not done goes into the draft with its progress; this action stands as carried over.")
+    text = _(
+        "What is not done goes into the draft, as a proposal that you can change there: milestones due before its year "
+        "fall on the same day of it, and money of earlier years comes in proportion to what is not done. "
+        "Here the action goes on, and is reported on, until the Council approves that plan."
+    )
     return asked(
         request,
         action,

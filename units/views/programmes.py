@@ -18,9 +18,8 @@ from units.forms.plans import ProgrammeForm
 from units.formulas.plans import percent
 from units.models import Programme
 from units.queries.bodies import mandates_of
-from units.queries.matrix import weighed
 from units.queries.plans import writable_units
-from units.queries.programmes import programme_actions, programme_money, programmes
+from units.queries.programmes import programme_actions, programme_money, programmes, weighed_once
 from units.rules import writes_plan
 from units.views.showing import renew, stale_rows
 
@@ -44,7 +43,7 @@ def programme_page(request: HttpRequest, public_id: Any) -> HttpResponse:
     going = [
         action for action in actions if action.plan.state in APPROVED_PLAN and action.state not in UNCOUNTED_ACTION
     ]
-    done, whole = weighed(going)
+    done, whole = weighed_once(going)
     context = {
         "programme": programme,
         "actions": actions,
