@@ -1,14 +1,27 @@
 """Meetings in figures: quorum, notice, the numbers of an agenda, texts, calendars."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.easter import easter as dateutil_easter
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
 from units.formulas.calendars import Entry, calendar_of, invitation
-from units.formulas.meetings import blocks, digest_of, keeps_notice, numbered, quorum, text_digest
+from units.formulas.meetings import (
+    blocks,
+    digest_of,
+    easter,
+    is_working_day,
+    keeps_notice,
+    national_holidays,
+    notice_until,
+    numbered,
+    quorum,
+    text_digest,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +73,53 @@ def test_two_days_of_notice_are_48_hours():
     assert keeps_notice(begins - timedelta(hours=48), begins, 2)
     assert not keeps_notice(begins - timedelta(hours=47, minutes=59), begins, 2)
     assert keeps_notice(begins, begins, 0)
+
+
+LISBON = ZoneInfo("Europe/Lisbon")
+
+
+def test_two_working_days_lie_between_the_notice_and_the_meeting():
+    tuesday = datetime(2026, 12, 15, 10, tzinfo=LISBON)
+    assert keeps_notice(datetime(2026, 12, 10, 23, 59, tzinfo=LISBON), tuesday, 2, "working_days")
+    # A Friday evening leaves no more than the Monday.
+    assert not keeps_notice(datetime(2026, 12, 11, 0, 0, tzinfo=LISBON), tuesday, 2, "working_days")
+    assert keeps_notice(tuesday, tuesday, 0, "working_days")
+
+
+def test_holidays_are_no_working_days():
+    # 8 December 2026 is a Tuesday.
+    wednesday = datetime(2026, 12, 9, 10, tzinfo=LISBON)
+    assert notice_until(wednesday, 2, "working_days") == datetime(2026, 12, 4, tzinfo=LISBON)
+
+
+@pytest.mark.parametrize(
+    ("year", "day"), [(2014, date(2014, 4, 20)), (2024, date(2024, 3, 31)), (2026, date(2026, 4, 5))]
+)
+def test_easter(year, day):
+    assert easter(year) == day
+    assert national_holidays(year) >= {day, day - timedelta(days=2)}
+
+
+@given(st.integers(1970, 2199))
+def test_easter_is_as_the_calendars_have_it(year):
+    assert easter(year) == dateutil_easter(year)
+    holidays = national_holidays(year)
+    # Easter or Good Friday can fall on 25 April, Corpus Christi on 10 June.
+    assert len(holidays) in ({8, 9} if year in range(2013, 2016) else {12, 13})
+    assert (easter(year) + timedelta(days=60) in holidays) == (year not in range(2013, 2016))
+    assert all(day.year == year for day in holidays)
+
+
+@given(
+    st.datetimes(datetime(2016, 1, 1), datetime(2035, 1, 1), timezones=st.just(LISBON)),  # noqa: DTZ001
+    st.integers(1, 20),
+)
+def test_as_many_whole_working_days_as_asked_lie_between(starts_at, days):
+    until = notice_until(starts_at, days, "working_days")
+    last = until.date() - timedelta(days=1)
+    between = [last + timedelta(days=n) for n in range(1, (starts_at.date() - last).days)]
+    assert sum(is_working_day(day) for day in between) == days
+    assert is_working_day(between[0])
 
 
 def test_points_are_numbered_as_they_are_read():
@@ -147,6 +207,21 @@ def test_an_invitation_keeps_the_rules_of_its_format():
     assert "DTSTART;TZID=Europe/Lisbon:20260701T100000" in unfolded
     assert "DTSTAMP:20260102T030405Z" in unfolded
     assert "BEGIN:VTIMEZONE\r\nTZID:Europe/Lisbon" in unfolded
+
+
+@pytest.mark.parametrize(("day", "offset", "utc"), [(27, 0, 10), (30, 1, 9)])
+def test_ten_in_the_morning_stays_so_across_the_change_of_the_clocks(day, offset, utc):
+    """The clocks went forward on Sunday 29 March 2026: a calendar reads the same local hour, another moment."""
+    begins = datetime(2026, 3, day, 10, tzinfo=LISBON)
+    content = calendar_of([entry(starts_at=begins, ends_at=begins + timedelta(hours=2))], name="Reuniões")
+    assert f"DTSTART;TZID=Europe/Lisbon:202603{day}T100000".encode() in content
+    found = Calendar.from_ical(content)
+    starts = found.walk("VEVENT")[0]["DTSTART"].dt
+    assert starts.utcoffset() == timedelta(hours=offset)
+    assert starts == datetime(2026, 3, day, utc, tzinfo=UTC)
+    # The rules that the file brings along say the same to a calendar that knows no zones.
+    zone = found.walk("VTIMEZONE")[0].to_tz(lookup_tzid=False)
+    assert datetime(2026, 3, day, 10, tzinfo=zone).utcoffset() == timedelta(hours=offset)
 
 
 def test_a_cancelled_meeting_is_taken_out_of_calendars():

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
+from django.utils import timezone
 
 from refamp.base.errors import NotAllowed, Refused, Stale
+from refamp.base.templatetags.refamp import day
 from refamp.jobs.models import Email
 from tests.factories import MeetingFactory, UserFactory
 from tests.units.meeting import closed, come, convened, facts, fresh, held, opened, pdf, room
@@ -54,6 +56,27 @@ def approved(here) -> Minutes:
 
 def published(here) -> Minutes:
     return publish_minutes(actor=here.secretary, minutes=approved(here), version=None)
+
+
+def test_minutes_stay_open_for_the_days_of_the_body_s_rule():
+    here = held()
+    here.unit.amendment_days = 10
+    here.unit.save()
+    found = amending(here)
+    assert found.amendments_until == timezone.localdate() + timedelta(days=10)
+    assert day(found.amendments_until) in Email.objects.filter(subject__startswith="Ata").last().body
+    later = MeetingFactory(
+        unit=here.unit, state="closed", starts_at=here.meeting.starts_at + timedelta(days=9),
+        ends_at=here.meeting.ends_at + timedelta(days=9),
+    )  # fmt: skip
+    with pytest.raises(Refused) as refusal:
+        approve_minutes(actor=here.president, minutes=found, version=None, approved_in=later)
+    assert refusal.value.code == "still_open"
+    Minutes.objects.filter(pk=found.pk).update(amendments_until=timezone.localdate() - timedelta(days=1))
+    with pytest.raises(Refused) as refusal:
+        propose_amendment(actor=here.people[1], minutes=found, passage="", proposal="Mais.")
+    assert refusal.value.code == "over"
+    assert approve_minutes(actor=here.president, minutes=found, version=None, approved_in=later).approved_in == later
 
 
 def test_only_who_attended_approves():

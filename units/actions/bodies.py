@@ -23,7 +23,9 @@ CHANGEABLE = (
     "has_casting_vote",
     "secret_on_persons",
     "notice_days",
+    "notice_unit",
     "notice_basis",
+    "amendment_days",
     "report_stale_days",
     "second_call_quorum",
 )
@@ -92,7 +94,7 @@ def propose_unit(*, actor: User, axis: Node, name: str) -> Unit:
         code = free_code()
     made = Unit.objects.create(
         code=code, kind=UnitKind.STRATEGIC, name=name.strip() or axis.wording, axis_lineage=axis.lineage,
-        members_min=3, members_max=5,
+        members_min=3, members_max=5, **notice_like(council()),
     )  # fmt: skip
     model = council()
     if model is not None:
@@ -102,6 +104,12 @@ def propose_unit(*, actor: User, axis: Node, name: str) -> Unit:
         )
     record(actor=actor, action="unit.proposed", obj=made, after={"code": made.code, "axis": axis.code})
     return made
+
+
+def notice_like(model: Unit | None) -> dict[str, Any]:
+    """How a new body is called: as the Council is, until its own rule is changed."""
+    names = ("notice_days", "notice_unit", "notice_basis", "amendment_days")
+    return {name: getattr(model, name) for name in names} if model else {}
 
 
 def free_code() -> str:

@@ -68,6 +68,7 @@ def found_unit(
         has_casting_vote=body.get("casting_vote", False),
         founding_act=founding_act(data["source"], body, nodes),
         notice_days=data["notice"]["days"],
+        notice_unit=data["notice"]["unit"],
         notice_basis=data["notice"]["basis"],
         second_call_quorum=data["second_call_quorum"],
     )

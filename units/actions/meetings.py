@@ -17,13 +17,14 @@ from refamp.audit.actions import record
 from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.states import check_move
 from units.actions.notices import mail_everybody
-from units.choices import MEETING_MOVES, DeliberationState, MeetingState, Presence, UnitState
-from units.formulas.meetings import BETWEEN_CALLS, keeps_notice
+from units.choices import MEETING_MOVES, DeliberationState, MeetingState, NoticeUnit, Presence, UnitState
+from units.formulas.meetings import BETWEEN_CALLS
 from units.models import Attendance, Deliberation, Mandate, Meeting, Unit
 from units.queries.meetings import (
     chairs_in,
     chairs_meetings_of,
     code_of,
+    has_notice,
     invited,
     keeps_meetings_of,
     quorum_from,
@@ -153,11 +154,15 @@ def change_meeting(
 
 def check_notice(meeting: Meeting, at: datetime) -> None:
     """The notice of the body's rule, unless the meeting is urgent."""
-    if meeting.is_urgent or keeps_notice(at, meeting.starts_at, meeting.unit.notice_days):
+    if meeting.is_urgent or has_notice(meeting, at):
         return
+    words = (
+        _("This body is called %(days)s whole working days ahead. Choose a later day, or say why it is urgent.")
+        if meeting.unit.notice_unit == NoticeUnit.WORKING_DAYS
+        else _("This body is called %(days)s days ahead. Choose a later day, or say why it is urgent.")
+    )
     raise Refused(
-        _("This body is called %(days)s days ahead. Choose a later day, or say why it is urgent.")
-        % {"days": meeting.unit.notice_days},
+        words % {"days": meeting.unit.notice_days},
         code="notice",
         field="urgency_reason",
     )
@@ -186,7 +191,7 @@ def convene_meeting(
         raise Refused(_("The hour has gone by: choose another."), code="past", field=None)
     if not found.items.exists():
         raise Refused(_("Write the agenda first: a meeting is called with what it is about."), code="no_agenda")
-    is_short = not keeps_notice(now, found.starts_at, found.unit.notice_days)
+    is_short = not has_notice(found, now)
     found.is_urgent, found.urgency_reason = is_short and bool(urgency_reason.strip()), urgency_reason.strip()
     if not found.is_urgent:
         found.urgency_reason = ""

@@ -5,7 +5,7 @@ Published ones never change: the database refuses it to everybody.
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -19,6 +19,7 @@ from refamp.base.errors import NotAllowed, Refused, Stale
 from refamp.base.ids import uuid7
 from refamp.base.pdf import render_pdf
 from refamp.base.states import check_move
+from refamp.base.templatetags.refamp import day
 from units.actions.notices import ask_for_amendments
 from units.choices import MINUTES_MOVES, AmendmentState, MeetingState, MinutesState
 from units.formulas.meetings import text_digest
@@ -112,8 +113,11 @@ def change_text(actor: User, minutes: Minutes, text: str) -> None:
 
 @transaction.atomic
 def open_to_amendments(*, actor: User, minutes: Minutes, version: int | None) -> Minutes:
-    """Those who attended may now say what they would change, and are told so."""
+    """Those who attended may now say what they would change, and are told so; for as long as the body's rule says."""
     found = step(actor, minutes, version, MinutesState.UNDER_AMENDMENT)
+    days = found.meeting.unit.amendment_days
+    found.amendments_until = timezone.localdate() + timedelta(days=days) if days else None
+    found.save(update_fields=["amendments_until"])
     ask_for_amendments(found)
     return found
 
@@ -140,6 +144,8 @@ def propose_amendment(*, actor: User, minutes: Minutes, passage: str, proposal: 
         raise NotAllowed
     if found.state != MinutesState.UNDER_AMENDMENT:
         raise Refused(_("The minutes are not open to amendments."), code="wrong_state")
+    if found.amendments_until and timezone.localdate() > found.amendments_until:
+        raise Refused(_("The days for amendments are over."), code="over")
     passage, proposal = passage.replace("\r\n", "\n").strip(), proposal.replace("\r\n", "\n").strip()
     if not proposal:
         raise Refused(_("Say what it should read."), code="empty", field="proposal")
@@ -222,6 +228,11 @@ def approve_minutes(
         raise NotAllowed
     if approved_in is not None and not approving_meetings(found.meeting).filter(pk=approved_in.pk).exists():
         raise Refused(_("They are approved at their own meeting or a later one of the body."), code="other_meeting")
+    is_later = approved_in is not None and approved_in.pk != found.meeting_id
+    if is_later and found.amendments_until and timezone.localdate(at) <= found.amendments_until:
+        raise Refused(
+            _("They are open to amendments until %(day)s.") % {"day": day(found.amendments_until)}, code="still_open"
+        )
     if found.amendments.filter(state=AmendmentState.PROPOSED).exists():
         raise Refused(_("Answer every amendment first."), code="open_amendments")
     found.approved_by, found.approved_at = actor, at or timezone.now()

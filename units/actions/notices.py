@@ -69,6 +69,7 @@ def ask_for_amendments(minutes: Minutes) -> int:
                     {
                         "person": person,
                         "title": title,
+                        "until": minutes.amendments_until,
                         "address": settings.SITE_URL + reverse("units:minutes", args=[meeting.public_id]),
                     },
                 ),

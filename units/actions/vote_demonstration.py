@@ -15,6 +15,7 @@ from django.utils import timezone
 from units.actions.agenda import add_item
 from units.actions.attendance import Taken, record_attendance
 from units.actions.concertation import record_position
+from units.actions.effect import approve_summary
 from units.actions.follow_ups import add_follow_up, move_follow_up
 from units.actions.meetings import close_meeting, convene_meeting, open_meeting
 from units.actions.votes import cast_vote, close_voting, open_voting, propose_deliberation
@@ -77,6 +78,8 @@ def hold_demo_meeting(meeting: Meeting) -> None:
         vote_demo(found, said.get(found.title, {"against": ["1304", "1318"], "abstain": ["1314"]}), place)
     last = Deliberation.objects.filter(item__meeting=meeting).aggregate(at=Max("closed_at"))["at"]
     ends = max(meeting.ends_at, last + SOON) if last else meeting.ends_at
+    if last:
+        approve_summary(actor=None, meeting=meeting, version=None, at=ends)
     close_meeting(actor=None, meeting=meeting, version=None, at=ends)
 
 

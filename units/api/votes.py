@@ -13,6 +13,7 @@ from refamp.base.sql import Fold
 from units.choices import CLOSED_DELIBERATION
 from units.filters.votes import DeliberationFilter
 from units.models import Deliberation, Vote
+from units.queries.effect import EFFECTIVE_AT, EFFECTIVE_AT_STATUS
 from units.queries.votes import deliberations
 from units.serializers.votes import DeliberationSerializer
 
@@ -39,7 +40,12 @@ class DeliberationViewSet(ReadViewSet):
         "updated_at": "updated_at",
     }
     search_fields = ("title", "text", "unit__name")
-    columns = {"status": NOT_COUNTED, "votes": None}
+    columns = {
+        "status": NOT_COUNTED,
+        "effective_at": EFFECTIVE_AT,
+        "effective_at_status": EFFECTIVE_AT_STATUS,
+        "votes": None,
+    }
 
     def queryset_for(self, user: Any) -> QuerySet:
         return deliberations(user)

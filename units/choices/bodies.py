@@ -51,6 +51,13 @@ class SecondCallQuorum(TextChoices):
     THIRD = "third", _("a third of the seats")
 
 
+class NoticeUnit(TextChoices):
+    """How the days of a notice are counted."""
+
+    HOURS = "hours", _("in hours: each day is 24 hours")
+    WORKING_DAYS = "working_days", _("in whole working days, national holidays left out")
+
+
 class PartnerKind(TextChoices):
     SUPRAMUNICIPAL_PLATFORM = "supramunicipal_platform", _("supramunicipal platform")
     SOCIAL_SECURITY = "social_security", _("social security")

@@ -87,6 +87,7 @@ MEETING_EVENTS = {
     "meeting.cancelled": _("cancelled"),
     "meeting.opened": _("opened"),
     "meeting.closed": _("closed"),
+    "meeting.summary_approved": _("summary of the decisions approved"),
     "meeting.item_added": _("point added"),
     "meeting.item_changed": _("point changed"),
     "meeting.item_moved": _("point moved"),

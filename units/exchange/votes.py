@@ -26,6 +26,7 @@ COLUMNS = (
     "casting_vote",
     "opened_at",
     "closed_at",
+    "effective_at",
     "metropolitan_answer",
     "metropolitan_reference",
     "metropolitan_at",

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from units.choices import DecisionRule, SecondCallQuorum
+from units.choices import DecisionRule, NoticeUnit, SecondCallQuorum
 from units.forms.fields import VersionedForm
 from units.models import Unit
 
@@ -17,8 +17,15 @@ class UnitForm(VersionedForm):
     members_min = forms.IntegerField(label=_("Fewest members"), min_value=1, max_value=99)
     members_max = forms.IntegerField(label=_("Most members"), min_value=1, max_value=99)
     notice_days = forms.IntegerField(label=_("Days of notice of a meeting"), min_value=0, max_value=60)
+    notice_unit = forms.ChoiceField(label=_("How these days are counted"), choices=NoticeUnit.choices)
     notice_basis = forms.CharField(label=_("Legal basis of the notice"), max_length=200, required=False)
     second_call_quorum = forms.ChoiceField(label=_("Quorum on second call"), choices=SecondCallQuorum.choices)
+    amendment_days = forms.IntegerField(
+        label=_("Days for amendments to the minutes"),
+        min_value=0,
+        max_value=60,
+        help_text=_("0: the body sets no time; they are approved once every amendment is answered."),
+    )
     has_casting_vote = forms.BooleanField(label=_("Its president has a casting vote"), required=False)
     secret_on_persons = forms.BooleanField(label=_("Decisions about persons are secret"), required=False)
     report_stale_days = forms.IntegerField(label=_("Days after which a report is stale"), min_value=1, max_value=730)

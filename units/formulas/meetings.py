@@ -5,15 +5,17 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Generic, TypeVar
 
-from units.choices import SecondCallQuorum
+from units.choices import NoticeUnit, SecondCallQuorum
+from units.formulas.calendars import LISBON
 from units.formulas.votes import quorum_of
 
 # Between the two calls, unless the body's own rules say otherwise (CPA, DL 4/2015, art. 29, no. 2).
 BETWEEN_CALLS = timedelta(hours=24)
 DEEPEST = 3
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,60 @@ def urgency_needed(seats: int) -> int:
     return -(-2 * seats // 3)
 
 
-def keeps_notice(convened_at: datetime, starts_at: datetime, notice_days: int) -> bool:
-    """Whether a meeting is called as many whole days ahead as its body's rule asks: two days are 48 hours."""
-    return starts_at - convened_at >= timedelta(days=notice_days)
+# The notice -----------------------------------------------------------------------------------------------------------
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (the anonymous computus)."""
+    century, rest = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    late = (year % 19 + 11 * moon + 22 * week) // 451
+    month, day = divmod(moon + week - 7 * late + 114, 31)
+    return date(year, month, day + 1)
+
+
+# Suspended from 2013 to 2015 (Lei n.º 23/2012), restored by Lei n.º 8/2016.
+SUSPENDED = range(2013, 2016)
+
+
+def national_holidays(year: int) -> frozenset[date]:
+    """Portugal's compulsory holidays (Código do Trabalho, art. 234); neither Carnival nor municipal ones."""
+    sunday = easter(year)
+    found = {(1, 1), (4, 25), (5, 1), (6, 10), (8, 15), (12, 8), (12, 25)}
+    moving = {sunday, sunday - timedelta(days=2)}
+    if year not in SUSPENDED:
+        found |= {(10, 5), (11, 1), (12, 1)}
+        moving.add(sunday + timedelta(days=60))  # Corpus Christi
+    return frozenset(date(year, month, day) for month, day in found) | moving
+
+
+def is_working_day(day: date) -> bool:
+    return day.weekday() < SATURDAY and day not in national_holidays(day.year)
+
+
+def notice_until(starts_at: datetime, notice_days: int, unit: str = NoticeUnit.HOURS) -> datetime:
+    """Until when a meeting can still be called with its notice. In working days: the end of a day (exclusive).
+
+    Between the day of the call and the day of the meeting, neither of them counted, lie `notice_days` whole working
+    days: the reading of the law on which nobody can say that the notice was short.
+    """
+    if unit == NoticeUnit.HOURS:
+        return starts_at - timedelta(days=notice_days)
+    if not notice_days:
+        return starts_at
+    day = starts_at.astimezone(LISBON).date()
+    left = notice_days
+    while left:
+        day -= timedelta(days=1)
+        left -= is_working_day(day)
+    return datetime.combine(day, time(), tzinfo=LISBON)
+
+
+def keeps_notice(convened_at: datetime, starts_at: datetime, notice_days: int, unit: str = NoticeUnit.HOURS) -> bool:
+    """Whether a meeting is called as far ahead as its body's rule asks: in hours, two days are 48."""
+    until = notice_until(starts_at, notice_days, unit)
+    return convened_at <= until if unit == NoticeUnit.HOURS or not notice_days else convened_at < until
 
 
 # The agenda -----------------------------------------------------------------------------------------------------------

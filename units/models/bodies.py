@@ -7,13 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.sql import refusal
-from units.choices import DecisionRule, SecondCallQuorum, UnitKind, UnitState
+from units.choices import DecisionRule, NoticeUnit, SecondCallQuorum, UnitKind, UnitState
 
 
 class Unit(models.Model):
     """A body of governance. `axis_lineage` names the priority axis it serves, whatever the edition.
 
-    `members_min`, `members_max` count seats without substitutes. `notice_days` is the legal notice of a meeting;
+    `members_min`, `members_max` count seats without substitutes. `notice_days` is the legal notice of a meeting, in
+    `notice_unit`; `amendment_days` for how long minutes stay open to amendments (0: the body sets no time);
     `report_stale_days` after how many days without a report an action of its plans is late.
     """
 
@@ -30,7 +31,15 @@ class Unit(models.Model):
     has_casting_vote = models.BooleanField(_("its president has a casting vote"), default=False)
     secret_on_persons = models.BooleanField(_("decisions about persons are secret"), default=True)
     notice_days = models.PositiveSmallIntegerField(_("days of notice"), default=2)
+    notice_unit = models.CharField(
+        _("how these days are counted"),
+        max_length=12,
+        choices=NoticeUnit,
+        default=NoticeUnit.HOURS,
+        db_default=NoticeUnit.HOURS,
+    )
     notice_basis = models.CharField(_("legal basis of the notice"), max_length=200, blank=True)
+    amendment_days = models.PositiveSmallIntegerField(_("days for amendments to the minutes"), default=0, db_default=0)
     report_stale_days = models.PositiveSmallIntegerField(_("days after which a report is stale"), default=180)
     second_call_quorum = models.CharField(
         _("quorum on second call"), max_length=5, choices=SecondCallQuorum, default=SecondCallQuorum.THIRD
@@ -61,6 +70,11 @@ class Unit(models.Model):
                 condition=Q(kind="strategic", axis_lineage__isnull=False) | ~Q(kind="strategic"),
                 name="strategic_unit_serves_an_axis",
                 violation_error_message=_("A strategic unit serves one priority axis."),
+            ),
+            models.CheckConstraint(
+                condition=Q(notice_unit__in=NoticeUnit.values),
+                name="notice_unit_is_known",
+                violation_error_message=_("Unknown unit of time."),
             ),
             models.UniqueConstraint(
                 fields=["axis_lineage"],

@@ -49,6 +49,12 @@ class Meeting(models.Model):
     convened_at = models.DateTimeField(_("convened at"), null=True)
     opened_at = models.DateTimeField(_("opened at"), null=True)
     closed_at = models.DateTimeField(_("closed at"), null=True)
+    summary_approved_at = models.DateTimeField(
+        _("summary of the decisions approved at"),
+        null=True,
+        blank=True,
+        help_text=_("From then on what was decided takes effect, ahead of the minutes (CPA, art. 34, nos. 4 and 6)."),
+    )
     cancel_reason = models.TextField(_("why it was cancelled"), blank=True)
     ics_sequence = models.PositiveIntegerField(_("revision of the invitation"), default=0)
     created_by = models.ForeignKey(
@@ -105,6 +111,11 @@ class Meeting(models.Model):
                 name="cancelled_meeting_says_why",
                 violation_error_message=_("Say why it was cancelled."),
             ),
+            models.CheckConstraint(
+                condition=Q(summary_approved_at__isnull=True) | Q(state__in=["in_session", "closed"]),
+                name="summary_is_approved_in_the_meeting",
+                violation_error_message=_("The summary is approved while the meeting is in session."),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(
@@ -138,9 +149,17 @@ class Meeting(models.Model):
                     "closed_at",
                     "is_urgent",
                     "urgency_reason",
+                    "summary_approved_at",
                     "cancel_reason",
                 ),
                 func=refusal("held_meeting_keeps_its_facts", "A meeting that was held or cancelled stays as it was."),
+            ),
+            pgtrigger.Trigger(
+                name="summary_is_approved_once",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__summary_approved_at__isnull=False) & changed("summary_approved_at"),
+                func=refusal("summary_is_approved_once", "A summary of decisions is approved once."),
             ),
             NEVER_EMPTIED,
         ]

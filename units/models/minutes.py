@@ -42,6 +42,7 @@ class Minutes(models.Model):
     writers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("wrote in them")
     )
+    amendments_until = models.DateField(_("open to amendments until"), null=True, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("approved by")
     )

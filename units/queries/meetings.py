@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from refamp.accounts.rules import is_auditor, is_coordination
 from units.choices import PRESENT, ItemKind, MeetingState, MinutesState, Position, UnitState
-from units.formulas.meetings import Numbered, Quorum, numbered, quorum
+from units.formulas.meetings import Numbered, Quorum, keeps_notice, numbered, quorum
 from units.models import (
     AgendaItem,
     Attendance,
@@ -270,6 +270,12 @@ def chairs_in(meeting: Meeting) -> list[Chair]:
 def present_seats(meeting: Meeting) -> QuerySet[Attendance]:
     """The seats that are taken, by their holder or a substitute, in the room or remotely."""
     return meeting.attendance.filter(presence__in=sorted(PRESENT)).select_related("mandate", "substitute")
+
+
+def has_notice(meeting: Meeting, at: datetime) -> bool:
+    """Whether a meeting that is called at this moment is called as far ahead as its body's rule asks."""
+    unit = meeting.unit
+    return keeps_notice(at, meeting.starts_at, unit.notice_days, unit.notice_unit)
 
 
 def quorum_from(meeting: Meeting, chairs_now: Iterable[Chair], call: int | None = None) -> Quorum:

@@ -270,6 +270,16 @@ def by_name(deliberation: Deliberation) -> Iterable[str]:
 def closing(meeting: Meeting) -> str:
     if meeting.state != MeetingState.CLOSED:
         return ""
-    return _("There being nothing else to deal with, the meeting was closed at %(hour)s.") % {
+    text = _("There being nothing else to deal with, the meeting was closed at %(hour)s.") % {
         "hour": hour(meeting.closed_at)
     }
+    if meeting.summary_approved_at is None:
+        return text
+    return (
+        text
+        + " "
+        + _(
+            "The summary of the decisions was approved at %(hour)s, so that they take effect (CPA, art. 34, nos. 4 and 6)."
+        )
+        % {"hour": hour(meeting.summary_approved_at)}
+    )

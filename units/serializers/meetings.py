@@ -86,6 +86,7 @@ class MeetingSerializer(serializers.ModelSerializer):
             "convened_at",
             "opened_at",
             "closed_at",
+            "summary_approved_at",
             "cancel_reason",
             "agenda",
             "documents",

@@ -32,6 +32,17 @@ class DeliberationSerializer(serializers.ModelSerializer):
         allow_null=True,
         help_text="`not_applicable` where there are no totals, for nothing was counted.",
     )
+    effective_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="From when it takes effect: the approval of the meeting's summary or else of its minutes "
+        "(CPA, art. 34, no. 6).",
+    )
+    effective_at_status = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="`missing` until minutes or summary are approved, `not_applicable` where it did not pass.",
+    )
     votes = VoteSerializer(
         many=True, read_only=True, help_text="Empty before the vote is closed and of a secret ballot."
     )
@@ -63,6 +74,8 @@ class DeliberationSerializer(serializers.ModelSerializer):
             "casting_vote",
             "opened_at",
             "closed_at",
+            "effective_at",
+            "effective_at_status",
             "metropolitan_answer",
             "metropolitan_reference",
             "metropolitan_at",

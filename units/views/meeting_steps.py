@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from refamp.base.doors import SignedRequest, check, door, refused, signed_in, stale_rows, version_of, with_version
 from refamp.base.errors import Refused, Stale
+from units.actions.effect import approve_summary
 from units.actions.meetings import (
     FACTS,
     call_second_time,
@@ -23,11 +24,11 @@ from units.actions.meetings import (
     prepare_meeting,
     send_again,
 )
-from units.choices import MeetingState
+from units.choices import MeetingState, NoticeUnit
 from units.forms.meetings import ConveneForm, MeetingForm, ReasonForm
-from units.formulas.meetings import keeps_notice
+from units.formulas.meetings import notice_until
 from units.queries.calendars import title_of
-from units.queries.meetings import agenda, invited, keeps_meetings_of, units_kept_by
+from units.queries.meetings import agenda, has_notice, invited, keeps_meetings_of, units_kept_by
 from units.views.meetings import meeting_or_404
 
 
@@ -79,6 +80,7 @@ def edit_page(request: SignedRequest, public_id: Any) -> HttpResponse:
 
 STEPS: dict[str, tuple[Callable[..., Any], Any]] = {
     "abrir": (open_meeting, gettext_lazy("The meeting is open.")),
+    "minuta": (approve_summary, gettext_lazy("Recorded: what was decided takes effect from now on.")),
     "encerrar": (close_meeting, gettext_lazy("The meeting is closed: its minutes can be written.")),
     "segunda-convocatoria": (call_second_time, gettext_lazy("It takes place on second call: everybody is told.")),
     "reenviar": (send_again, gettext_lazy("The notice is on its way again.")),
@@ -106,7 +108,7 @@ def convene_page(request: SignedRequest, public_id: Any) -> HttpResponse:
     """Who will be written to, with what notice; then convene."""
     meeting = meeting_or_404(request, public_id)
     check(keeps_meetings_of(request.user, meeting.unit_id) and meeting.state == MeetingState.DRAFT)
-    is_short = not keeps_notice(timezone.now(), meeting.starts_at, meeting.unit.notice_days)
+    is_short = not has_notice(meeting, timezone.now())
     form = ConveneForm(request.POST or None, is_short=is_short, initial={"version": meeting.version})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -128,6 +130,8 @@ def convene_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         "title": title_of(meeting),
         "guests": invited(meeting),
         "is_short": is_short,
+        "notice_until": notice_until(meeting.starts_at, meeting.unit.notice_days, meeting.unit.notice_unit),
+        "in_working_days": meeting.unit.notice_unit == NoticeUnit.WORKING_DAYS and meeting.unit.notice_days,
         "points": agenda(meeting),
     }
     return render(request, "units/meetings/convene.html", context)

@@ -17,6 +17,7 @@ from units.choices import MeetingState
 from units.filters.meetings import MeetingFilter
 from units.models import Meeting
 from units.queries.calendars import title_of
+from units.queries.effect import awaits_summary
 from units.queries.meetings import (
     agenda,
     chairs_in,
@@ -110,6 +111,9 @@ def meeting_page(request: HttpRequest, public_id: Any) -> HttpResponse:
         chairs = chairs_in(meeting)
         context["quorum"] = quorum_from(meeting, chairs)
         context["own"] = next((each for each in chairs if each.mandate.person_id == request.user.pk), None)
+    context["may_approve_summary"] = (
+        meeting.state == MeetingState.IN_SESSION and (context["keeps"] or context["chairs"]) and awaits_summary(meeting)
+    )
     context["may_add"] = context["keeps"] and meeting.state in OPEN
     context["other_steps"] = context["keeps"] and meeting.state in {MeetingState.DRAFT, MeetingState.CONVENED}
     context["step"] = next_step(meeting, context)

@@ -12,7 +12,7 @@ from refamp.base.doors import door, everyone
 from refamp.base.export import csv_lines, xlsx_file
 from refamp.base.pdf import render_pdf
 from refamp.base.templatetags.refamp import day, moment
-from units.choices import VoteValue
+from units.choices import DeliberationState, VoteValue
 from units.exchange.votes import COLUMNS, rows_of
 from units.filters.votes import DeliberationFilter
 from units.formulas.meetings import blocks
@@ -65,6 +65,13 @@ def register_pdf(request: HttpRequest) -> HttpResponse:
     )
 
 
+def takes_effect(one: Any) -> str:
+    """From when, on what legal ground; `one` comes from `with_effect`."""
+    if one.effective_at is None:
+        return _("not yet: neither minutes nor summary are approved (CPA, art. 34, no. 6)")
+    return _("since %(when)s (CPA, art. 34, no. 6)") % {"when": moment(one.effective_at)}
+
+
 def entry_of(one: Deliberation) -> dict[str, Any]:
     """A deliberation in words, for paper."""
     number = f"{one.number}/{one.year}" if one.number else "–"
@@ -72,6 +79,7 @@ def entry_of(one: Deliberation) -> dict[str, Any]:
         [_("Body"), one.unit.name],
         [_("Closed"), moment(one.closed_at)],
         [_("Outcome"), one.get_state_display()],
+        *([[_("Takes effect"), takes_effect(one)]] if one.state == DeliberationState.PASSED else []),
         [_("Rule"), one.get_rule_display()],
         [
             _("Count"),

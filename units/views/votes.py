@@ -30,6 +30,7 @@ from units.queries.decisions import (
     way_of,
     weighed,
 )
+from units.queries.effect import with_effect
 from units.queries.votes import (
     Seat,
     Standing,
@@ -64,11 +65,12 @@ def deliberations_page(request: HttpRequest) -> HttpResponse:
 
 
 def in_register(request: HttpRequest) -> Any:
-    return deliberations(request.user).filter(state__in=sorted(CLOSED_DELIBERATION)).order_by("-closed_at", "-pk")
+    found = deliberations(request.user).filter(state__in=sorted(CLOSED_DELIBERATION))
+    return with_effect(found).order_by("-closed_at", "-pk")
 
 
 def deliberation_or_404(request: HttpRequest, public_id: Any) -> Deliberation:
-    found = deliberations(request.user).select_related(
+    found = with_effect(deliberations(request.user)).select_related(
         "unit",
         "item__meeting",
         "plan__unit",
