@@ -11,6 +11,7 @@ from django.utils import timezone
 from units.choices import EndReason, MeetingState, MinutesState
 from units.management.commands.load_demo_governance import Days
 from units.models import ActionPlan, Composition, Deliberation, Mandate, Meeting, Minutes, MinutesAmendment
+from units.queries.effect import with_effect
 
 YEAR = timezone.localdate().year
 
@@ -33,6 +34,7 @@ def every_decision_came_after_what_it_decides_on():
     assert decided.count() == 14
     assert not decided.filter(proposed_at__gte=F("item__meeting__convened_at")).exists()
     assert not decided.filter(closed_at__gt=F("item__meeting__closed_at")).exists()
+    assert not with_effect(decided.filter(state="passed")).filter(effective_at=None).exists()
     assert not decided.filter(plan__submitted_at__gte=F("proposed_at")).exists()
     assert not decided.filter(composition__created_at__gte=F("proposed_at")).exists()
     for plan in ActionPlan.objects.all():

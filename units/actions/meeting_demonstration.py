@@ -134,7 +134,7 @@ def publish_demo_minutes(meeting: Meeting, data: dict[str, Any]) -> Minutes | No
     if here:
         who = (here[-1].substitute or here[-1].mandate).person
         proposed = propose_amendment(actor=who, minutes=minutes, passage="", proposal=data["amendment"])
-        MinutesAmendment.objects.filter(pk=proposed.pk).update(proposed_at=meeting.ends_at + timedelta(days=6))
+        MinutesAmendment.objects.filter(pk=proposed.pk).update(proposed_at=meeting.ends_at - timedelta(minutes=5))
         answer_amendment(actor=secretary, amendment=proposed, version=None, accepted=True)
     minutes = approve_minutes(actor=chair, minutes=minutes, version=None, at=meeting.closed_at)
     return publish_minutes(actor=secretary, minutes=minutes, version=None, at=meeting.ends_at + timedelta(days=1))

@@ -24,7 +24,8 @@ class UnitForm(VersionedForm):
         label=_("Days for amendments to the minutes"),
         min_value=0,
         max_value=60,
-        help_text=_("0: the body sets no time; they are approved once every amendment is answered."),
+        required=False,
+        help_text=_("None: the body sets no time; they are approved once every amendment is answered."),
     )
     has_casting_vote = forms.BooleanField(label=_("Its president has a casting vote"), required=False)
     secret_on_persons = forms.BooleanField(label=_("Decisions about persons are secret"), required=False)
@@ -46,6 +47,9 @@ class UnitForm(VersionedForm):
                 help_text=_("Empty: the body does not decide by this rule."),
                 initial=rules[rule.value].legal_basis if rule.value in rules else "",
             )
+
+    def clean_amendment_days(self) -> int:
+        return self.cleaned_data["amendment_days"] or 0
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -279,7 +279,8 @@ def closing(meeting: Meeting) -> str:
         text
         + " "
         + _(
-            "The summary of the decisions was approved at %(hour)s, so that they take effect (CPA, art. 34, nos. 4 and 6)."
+            "The summary of the decisions was approved at %(hour)s, so that they take effect "
+            "(CPA, art. 34, nos. 4 and 6)."
         )
         % {"hour": hour(meeting.summary_approved_at)}
     )
