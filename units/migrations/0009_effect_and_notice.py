@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('units', '0007_votes_in_law'),
+        ('units', '0008_carried_money_counts_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
