@@ -306,3 +306,11 @@ def test_the_urgency_of_a_late_point_is_recognised_in_the_browser(client_of):
     assert "não podem ser mais" in president.post(url, {"in_favour": 4}).content.decode()
     assert president.post(url, {"in_favour": 2}).status_code == 302
     assert url not in president.get(to("meeting", here)).content.decode()
+
+
+def test_a_meeting_ahead_lacks_no_quorum_yet(client):
+    here = convened(room(5))
+    client.force_login(here.president)
+    shown = client.get(reverse("units:meeting", args=[here.meeting.public_id])).content.decode()
+    assert "sem quórum" not in shown
+    assert "precisos 3 de 5 quando começar" in shown

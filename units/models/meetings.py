@@ -4,6 +4,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from refamp.base.fields import PublicIdField, VersionField
@@ -165,6 +166,11 @@ class Meeting(models.Model):
         ]
         verbose_name = _("meeting")
         verbose_name_plural = _("meetings")
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it is called and its hour has not come: that nobody is there yet means nothing."""
+        return self.state == MeetingState.CONVENED and timezone.now() < self.starts_at
 
     def __str__(self) -> str:
         return f"{self.unit} {self.number}/{self.year}" if self.number else f"{self.unit} · {self.title}"
