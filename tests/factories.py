@@ -277,6 +277,7 @@ class UnitFactory(DjangoModelFactory):
     state = UnitState.CONSTITUTED
     members_min = 3
     members_max = 5
+    binding_basis = "Regimento"
 
 
 class MandateFactory(DjangoModelFactory):
@@ -481,6 +482,7 @@ class DeliberationFactory(DjangoModelFactory):
     text = "O Conselho delibera."
     rule = "simple_majority"
     legal_effect = "binding"
+    legal_effect_basis = "Regimento"
 
 
 class FollowUpFactory(DjangoModelFactory):

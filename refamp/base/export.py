@@ -28,8 +28,20 @@ LONGEST_CELL = 32_767
 EXACT_DIGITS = 15
 
 
+CUT = " […]"
+
+
 class WorksheetFull(Exception):  # noqa: N818 - reads as what happened
-    """More rows, or a longer text, than a worksheet holds."""
+    """More rows than a worksheet holds."""
+
+
+def cut(text: str) -> str:
+    """A text as long as a cell of a worksheet holds, with a mark where it was cut: CSV and JSON have it whole."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * LONGEST_CELL:
+        return text
+    kept = units[: 2 * (LONGEST_CELL - len(CUT))].decode("utf-16-le", "ignore")
+    return kept + CUT
 
 
 def safe_text(text: str) -> str:
@@ -152,10 +164,7 @@ def fill(
                 continue
             places = places_of(value)
             if places is None:
-                text = csv_cell(value)
-                if len(text) > LONGEST_CELL:
-                    raise WorksheetFull
-                page.write_string(number, column, text)
+                page.write_string(number, column, cut(csv_cell(value)))
             else:
                 if places not in decimals:
                     decimals[places] = book.add_format({"num_format": "0" + ("." + "0" * places if places else "")})

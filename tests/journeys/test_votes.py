@@ -42,6 +42,7 @@ def put(title, meeting=held, effect="binding", secret=False):
     item = meeting.items.create(order=meeting.items.count() + 1, title=title, kind="decision")
     return propose_deliberation(
         actor=None, item=item, title=title, text="Aprova-se.", rule="simple_majority", legal_effect=effect,
+        legal_effect_basis="Regimento",
         is_secret=secret,
     )
 

@@ -248,7 +248,7 @@ def test_nothing_is_voted_at_a_late_point_before_its_urgency_is_recognised():
     here = opened(convened(room(3)))
     point = late(here)
     found = propose_deliberation(
-        actor=here.secretary, item=point, title="T", text="T", rule="simple_majority", legal_effect="binding"
+        actor=here.secretary, item=point, title="T", text="T", rule="simple_majority", legal_effect="proposal"
     )
     with pytest.raises(Refused) as refusal:
         open_voting(actor=here.president, deliberation=found)

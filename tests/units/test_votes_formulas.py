@@ -8,8 +8,9 @@ from units.choices import DecisionRule, OutcomeReason, SecondCallQuorum, VoteVal
 from units.formulas.votes import Counts, is_tie, outcome, quorum_of, threshold_of
 
 RULES = [rule.value for rule in DecisionRule]
-SIMPLE, TWO_CAST, TWO_ALL, CONSENSUS = (
+SIMPLE, ABSOLUTE, TWO_CAST, TWO_ALL, CONSENSUS = (
     DecisionRule.SIMPLE_MAJORITY,
+    DecisionRule.ABSOLUTE_MAJORITY,
     DecisionRule.TWO_THIRDS_CAST,
     DecisionRule.TWO_THIRDS_ALL,
     DecisionRule.CONSENSUS,
@@ -40,6 +41,20 @@ SIMPLE, TWO_CAST, TWO_ALL, CONSENSUS = (
         # House of Commons, 3 April 2019, amendment on indicative votes: 310 to 310, the first tie since 1993; the
         # Speaker voted No.
         ("Commons, 310 to 310", SIMPLE, 650, 620, (310, 310, 0), "failed", OutcomeReason.TIE),
+        # CPA, art. 32, no. 1: "maioria absoluta de votos dos membros presentes"; of seventeen present that is nine.
+        ("five of seventeen present", ABSOLUTE, 17, 17, (5, 4, 8), "failed", OutcomeReason.NOT_REACHED),
+        ("eight of seventeen present, none against", ABSOLUTE, 17, 17, (8, 0, 9), "failed", OutcomeReason.NOT_REACHED),
+        ("nine of seventeen present", ABSOLUTE, 17, 17, (9, 0, 8), "passed", OutcomeReason.REACHED),
+        ("half of those present", ABSOLUTE, 17, 16, (8, 7, 1), "failed", OutcomeReason.NOT_REACHED),
+        ("half against half", ABSOLUTE, 17, 16, (8, 8, 0), "failed", OutcomeReason.TIE),
+        ("five of nine present", ABSOLUTE, 17, 9, (5, 0, 0), "passed", OutcomeReason.REACHED),
+        ("nobody takes sides, absolute", ABSOLUTE, 17, 17, (0, 0, 17), "failed", OutcomeReason.NOBODY_TOOK_SIDES),
+        # Assembleia da República, 29 November 2024: under an absolute majority of the 230 the Budget for 2025 (80, 72,
+        # 78) had not passed; the Constitution asks for it only in its own cases (art. 116, no. 3).
+        ("Budget for 2025, had it needed 116", ABSOLUTE, 230, 230, (80, 72, 78), "failed", OutcomeReason.NOT_REACHED),
+        # Constitution, arts. 136, no. 2, and 192, no. 4: absolute majority of the deputies in office. 10 November 2015,
+        # motion to reject the programme of the XX Government: 123 for, 107 against: passed.
+        ("XX Government rejected", ABSOLUTE, 230, 230, (123, 107, 0), "passed", OutcomeReason.REACHED),
         # Constitution of the Portuguese Republic, art. 286, no. 1: two thirds of the deputies in office, of 230: 154.
         ("153 of 230 do not revise", TWO_ALL, 230, 230, (153, 0, 77), "failed", OutcomeReason.NOT_REACHED),
         ("154 of 230 do", TWO_ALL, 230, 230, (154, 76, 0), "passed", OutcomeReason.REACHED),
@@ -89,6 +104,13 @@ def test_a_casting_vote_counts_under_no_other_rule(rule):
     assert found.result == "failed"
 
 
+def test_under_an_absolute_majority_a_casting_vote_breaks_only_a_room_cut_in_half():
+    words = {"casting_vote": "for", "president_has_casting_vote": True}
+    assert outcome(ABSOLUTE, 17, 16, Counts(8, 8, 0), **words).why == OutcomeReason.CASTING_FOR
+    # Of seventeen, nine are needed: seven, seven and three abstentions are none, whatever the president adds.
+    assert outcome(ABSOLUTE, 17, 17, Counts(7, 7, 3), **words).why == OutcomeReason.NOT_REACHED
+
+
 def test_a_casting_vote_changes_nothing_that_is_not_a_tie():
     assert outcome(SIMPLE, 17, 17, Counts(8, 9, 0), casting_vote="for", president_has_casting_vote=True).passed is False
     assert outcome(SIMPLE, 17, 17, Counts(9, 8, 0), casting_vote="against", president_has_casting_vote=True).passed
@@ -120,6 +142,7 @@ def test_the_quorum_at_its_edge(seats, call, second_call, needed):
     ("rule", "votes", "threshold"),
     [
         (SIMPLE, Counts(0, 4, 3), 5),
+        (ABSOLUTE, Counts(0, 4, 3), 9),
         (TWO_CAST, Counts(7, 3, 7), 7),
         (TWO_CAST, Counts(0, 0, 17), 1),
         (TWO_ALL, Counts(), 12),
@@ -127,7 +150,7 @@ def test_the_quorum_at_its_edge(seats, call, second_call, needed):
     ],
 )
 def test_the_threshold_says_how_many_in_favour_are_needed(rule, votes, threshold):
-    assert threshold_of(rule, 17, votes) == threshold
+    assert threshold_of(rule, 17, 17, votes) == threshold
 
 
 @pytest.mark.parametrize(
@@ -184,9 +207,8 @@ def test_one_more_vote_against_never_turns_a_rejection_into_an_approval(room):
     before = outcome(rule, seats, present, votes, **words)
     if before.result != "failed" or votes.total >= present:
         return
-    assert not outcome(
-        rule, seats, present, Counts(votes.votes_for, votes.votes_against + 1, votes.abstentions), **words
-    ).passed or is_tie(rule, Counts(votes.votes_for, votes.votes_against + 1, votes.abstentions))
+    more = Counts(votes.votes_for, votes.votes_against + 1, votes.abstentions)
+    assert not outcome(rule, seats, present, more, **words).passed or is_tie(rule, present, more)
 
 
 @given(rooms())

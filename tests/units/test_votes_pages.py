@@ -179,7 +179,7 @@ def test_a_text_is_put_to_a_vote_from_the_agenda(client_of):
     item = here.meeting.items.create(order=9, title="Ponto livre", kind="decision")
     address = reverse("units:deliberation_propose", args=[item.public_id])
     assert client_of(here.people[2]).get(address).status_code == 403
-    data = {"title": "Carta", "text": "Aprova-se.", "rule": "consensus", "legal_effect": "binding"}
+    data = {"title": "Carta", "text": "Aprova-se.", "rule": "consensus", "legal_effect": "proposal"}
     assert client_of(here.secretary).get(address).status_code == 200
     assert client_of(here.secretary).post(address, data).status_code == 302
     assert (item.deliberation.rule, item.deliberation.proposed_by) == (DecisionRule.CONSENSUS, here.secretary)

@@ -95,6 +95,7 @@ def proposal(here: Chamber, **facts) -> Deliberation:
         "text": "O Conselho aprova a rede.",
         "rule": DecisionRule.SIMPLE_MAJORITY,
         "legal_effect": LegalEffect.BINDING,
+        "legal_effect_basis": "Regimento",
     } | facts
     return propose_deliberation(actor=facts.pop("actor", here.secretary), item=point(here), **facts)
 

@@ -226,6 +226,7 @@ def put_amendment_before_council(
     item: AgendaItem,
     rule: str,
     legal_effect: str,
+    legal_effect_basis: str = "",
     title: str = "",
     text: str = "",
     version: int | None = None,
@@ -244,6 +245,7 @@ def put_amendment_before_council(
         text=text or found.reason,
         rule=rule,
         legal_effect=legal_effect,
+        legal_effect_basis=legal_effect_basis,
         subject_kind=SubjectKind.AMENDMENT,
         amendment=found,
     )

@@ -28,6 +28,8 @@ CHANGEABLE = (
     "amendment_days",
     "report_stale_days",
     "second_call_quorum",
+    "default_effect",
+    "binding_basis",
 )
 
 

@@ -129,6 +129,7 @@ def put_composition_before_council(
     item: AgendaItem,
     rule: str,
     legal_effect: str,
+    legal_effect_basis: str = "",
     version: int | None = None,
 ) -> Deliberation:
     """Put a proposed composition on an agenda as something to decide."""
@@ -153,6 +154,7 @@ def put_composition_before_council(
         text=text,
         rule=rule,
         legal_effect=legal_effect,
+        legal_effect_basis=legal_effect_basis,
         subject_kind=SubjectKind.COMPOSITION,
         composition=found,
     )

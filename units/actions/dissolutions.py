@@ -40,6 +40,7 @@ def put_dissolution_before_council(
     item: AgendaItem,
     rule: str,
     legal_effect: str,
+    legal_effect_basis: str = "",
     version: int | None = None,
 ) -> Deliberation:
     """Put the end of a unit on an agenda of the Council; the text names all that is still open in it.
@@ -70,6 +71,7 @@ def put_dissolution_before_council(
         text=text,
         rule=rule,
         legal_effect=legal_effect,
+        legal_effect_basis=legal_effect_basis,
         subject_kind=SubjectKind.DISSOLUTION,
         dissolves=found,
     )

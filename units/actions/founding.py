@@ -71,6 +71,8 @@ def found_unit(
         notice_unit=data["notice"]["unit"],
         notice_basis=data["notice"]["basis"],
         second_call_quorum=data["second_call_quorum"],
+        default_effect=data["effect"]["default"],
+        binding_basis=body.get("binding_basis", ""),
     )
     BodyRule.objects.bulk_create(
         BodyRule(unit=unit, rule=rule["rule"], legal_basis=rule["basis"], is_default=rule["default"])

@@ -35,6 +35,7 @@ def put_before_council(
     item: AgendaItem,
     rule: str,
     legal_effect: str,
+    legal_effect_basis: str = "",
     title: str = "",
     text: str = "",
     version: int | None = None,
@@ -50,6 +51,7 @@ def put_before_council(
         text=text or found.summary or str(found),
         rule=rule,
         legal_effect=legal_effect,
+        legal_effect_basis=legal_effect_basis,
         subject_kind=SubjectKind.PLAN,
         plan=found,
     )

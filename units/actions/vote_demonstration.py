@@ -50,6 +50,7 @@ def put_on_agenda(meeting: Meeting, entry: Mapping[str, Any]) -> Deliberation:
         text=entry["text"],
         rule=entry["rule"],
         legal_effect=entry["legal_effect"],
+        legal_effect_basis=entry.get("legal_effect_basis", ""),
         subject_kind=SubjectKind.TEXT,
         is_secret=entry.get("is_secret", False),
         at=min(meeting.starts_at - 2 * NOTICE, timezone.now()),

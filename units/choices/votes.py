@@ -5,11 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 # What every export holds in one cell, with room to spare.
 LONGEST_TEXT = 30_000
+LONGEST_BASIS = 1_000
 
 
 class DecisionRule(TextChoices):
     CONSENSUS = "consensus", _("consensus of all seats")
     SIMPLE_MAJORITY = "simple_majority", _("simple majority")
+    ABSOLUTE_MAJORITY = "absolute_majority", _("absolute majority of those present")
     TWO_THIRDS_CAST = "two_thirds_cast", _("two thirds of the votes cast")
     TWO_THIRDS_ALL = "two_thirds_all", _("two thirds of all seats")
 

@@ -15,6 +15,7 @@ COLUMNS = (
     "state",
     "rule",
     "legal_effect",
+    "legal_effect_basis",
     "is_secret",
     "subject_kind",
     "votes_for",

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from units.choices import DecisionRule, NoticeUnit, SecondCallQuorum
+from units.choices import DecisionRule, LegalEffect, NoticeUnit, SecondCallQuorum
 from units.forms.fields import VersionedForm
 from units.models import Unit
 
@@ -26,6 +26,13 @@ class UnitForm(VersionedForm):
         max_value=60,
         required=False,
         help_text=_("None: the body sets no time; they are approved once every amendment is answered."),
+    )
+    default_effect = forms.ChoiceField(label=_("Legal effect unless another is chosen"), choices=LegalEffect.choices)
+    binding_basis = forms.CharField(
+        label=_("On what ground it decides by itself on its units and plans"),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
     )
     has_casting_vote = forms.BooleanField(label=_("Its president has a casting vote"), required=False)
     secret_on_persons = forms.BooleanField(label=_("Decisions about persons are secret"), required=False)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from refamp.territory.models import Municipality
 from units.choices import LegalEffect, Position, UnitKind
-from units.forms.fields import VersionedForm, act_field, day_field
+from units.forms.fields import VersionedForm, act_field, basis_field, day_field
 from units.models import AgendaItem, Composition, Partner, Unit
 from units.queries.bodies import present_municipalities
 from units.queries.seating import Proposed, Seated
@@ -175,6 +175,7 @@ class ToCouncilForm(VersionedForm):
         label=_("Legal effect"),
         choices=[(effect.value, effect.label) for effect in (LegalEffect.BINDING, LegalEffect.PROPOSAL)],
     )
+    legal_effect_basis = basis_field(_("Empty: the ground that the Council's own rules give."))
 
     def __init__(
         self, *args: Any, items: QuerySet[AgendaItem], rules: Sequence[tuple[str, str]], **kwargs: Any
@@ -192,4 +193,4 @@ class DissolutionForm(ToCouncilForm):
 
     reason = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea({"rows": 3}))
 
-    field_order = ("version", "reason", "item", "rule", "legal_effect")
+    field_order = ("version", "reason", "item", "rule", "legal_effect", "legal_effect_basis")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from axes.models import Node
 from units.choices import LONGEST_TEXT, ActionScope, ActionStatus, BudgetSource, DecisionRule, LegalEffect, Level
+from units.forms.fields import basis_field
 from units.formulas.plans import plain_figure
 from units.models import Action, ActionPlan, AgendaItem, Unit
 from units.queries.plan_content import Known, group_of
@@ -344,6 +345,7 @@ class CouncilForm(forms.Form):
         widget=forms.RadioSelect,
         initial=LegalEffect.BINDING,
     )
+    legal_effect_basis = basis_field(_("Empty: the ground that the Council's own rules give."))
     title = forms.CharField(label=_("Title"), max_length=300, required=False)
     text = forms.CharField(label=_("Text to be decided"), widget=forms.Textarea(attrs={"rows": 5}), required=False)
 

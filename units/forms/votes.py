@@ -12,6 +12,7 @@ from axes.models import Framework
 from refamp.accounts.models import User
 from refamp.territory.models import Municipality
 from units.choices import LONGEST_TEXT, DecisionRule, LegalEffect, MetropolitanAnswer, Stance, VoteValue
+from units.forms.fields import basis_field
 from units.forms.plans import DayInput, version_field
 
 
@@ -30,6 +31,7 @@ class ProposalForm(forms.Form):
             "A proposal leaves what it decides on awaiting the Metropolitan Council until its answer is recorded."
         ),
     )
+    legal_effect_basis = basis_field()
     framework = forms.ModelChoiceField(
         Framework.objects.none(),
         label=_("Edition of the referential"),
@@ -43,6 +45,12 @@ class ProposalForm(forms.Form):
         required=False,
         help_text=_("For decisions about persons: nobody learns who voted what."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("legal_effect") == LegalEffect.BINDING and not data.get("legal_effect_basis"):
+            self.add_error("legal_effect_basis", _("Say on what ground it binds."))
+        return data
 
     def __init__(self, *args: Any, rules: list[tuple[str, str]], editions: QuerySet[Framework], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,7 +89,10 @@ class VoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         max_length=1000,
         required=False,
-        help_text=_("Say it instead of voting: who states one does not vote on this and is not counted as present."),
+        help_text=_(
+            "Say it instead of voting: who states one leaves the room for this point, does not vote on it and is not "
+            "counted as present. The seat still counts among all seats, and nobody votes for it on this point."
+        ),
     )
 
     def __init__(self, *args: Any, is_secret: bool = False, may_abstain: bool = True, **kwargs: Any) -> None:

@@ -10,6 +10,8 @@ Legal reading, for bodies whose own rules say nothing else:
   art. 54, no. 2). Votes cast are therefore those for and against.
 - Simple majority: more for than against. A tie does not pass, unless the body gives its president a casting vote (CPA,
   art. 33; Lei 75/2013, art. 54, no. 2), which never breaks the tie of a secret ballot (CPA, art. 33, no. 1).
+- Absolute majority of those present: more than half of them in favour (CPA, art. 32, no. 1), so that an abstention, and
+  whoever is present and does not vote, weighs like a vote against. Half for and half against is a tie there too.
 - Two thirds of all, and consensus, are of the seats of the body (the seventeen), whoever is in the room: an absence or
   a conflict of interest does not lower them.
 """
@@ -61,8 +63,8 @@ def quorum_of(seats: int, *, call: int = 1, second_call: str = SecondCallQuorum.
     return min(half, 2) if seats <= SMALLEST_BODY else -(-seats // 3)
 
 
-def threshold_of(rule: str, seats: int, votes: Counts) -> int:
-    """How many votes in favour the rule asks for; under simple majority and two thirds of votes it moves."""
+def threshold_of(rule: str, seats: int, present: int, votes: Counts) -> int:
+    """How many votes in favour the rule asks for; only consensus and two thirds of all seats stand still."""
     if rule == DecisionRule.CONSENSUS:
         return seats
     if rule == DecisionRule.TWO_THIRDS_ALL:
@@ -71,12 +73,19 @@ def threshold_of(rule: str, seats: int, votes: Counts) -> int:
         return max(1, -(-2 * votes.cast // 3))
     if rule == DecisionRule.SIMPLE_MAJORITY:
         return votes.votes_against + 1
+    if rule == DecisionRule.ABSOLUTE_MAJORITY:
+        return present // 2 + 1
     raise ValueError(rule)
 
 
-def is_tie(rule: str, votes: Counts) -> bool:
-    """Whether a casting vote would be asked for: only by a simple majority, and not where nobody took sides."""
-    return rule == DecisionRule.SIMPLE_MAJORITY and votes.votes_for == votes.votes_against and votes.cast > 0
+def is_tie(rule: str, present: int, votes: Counts) -> bool:
+    """Whether a casting vote would be asked for: where it would make the majority, and not where nobody took sides.
+
+    Under an absolute majority, that is where half of those present voted for and half against.
+    """
+    if votes.votes_for != votes.votes_against or not votes.cast:
+        return False
+    return rule == DecisionRule.SIMPLE_MAJORITY or (rule == DecisionRule.ABSOLUTE_MAJORITY and votes.cast == present)
 
 
 def outcome(  # noqa: PLR0911 - one way out per reason
@@ -99,12 +108,12 @@ def outcome(  # noqa: PLR0911 - one way out per reason
     if present > seats or votes.total > present:
         raise ValueError("more votes than people, or more people than seats")
     needed = quorum_of(seats) if quorum is None else quorum
-    threshold = threshold_of(rule, seats, votes)
+    threshold = threshold_of(rule, seats, present, votes)
     if present < needed:
         return Outcome(NO_QUORUM, threshold, needed, OutcomeReason.NO_QUORUM)
     if votes.votes_for >= threshold:
         return Outcome(PASSED, threshold, needed, OutcomeReason.REACHED)
-    if is_tie(rule, votes):
+    if is_tie(rule, present, votes):
         if president_has_casting_vote and casting_vote == VoteValue.FOR:
             return Outcome(PASSED, threshold, needed, OutcomeReason.CASTING_FOR)
         if president_has_casting_vote and casting_vote == VoteValue.AGAINST:

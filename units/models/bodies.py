@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from refamp.base.fields import PublicIdField, VersionField
 from refamp.base.sql import refusal
-from units.choices import DecisionRule, NoticeUnit, SecondCallQuorum, UnitKind, UnitState
+from units.choices import DecisionRule, LegalEffect, NoticeUnit, SecondCallQuorum, UnitKind, UnitState
 
 
 class Unit(models.Model):
@@ -43,6 +43,17 @@ class Unit(models.Model):
     report_stale_days = models.PositiveSmallIntegerField(_("days after which a report is stale"), default=180)
     second_call_quorum = models.CharField(
         _("quorum on second call"), max_length=5, choices=SecondCallQuorum, default=SecondCallQuorum.THIRD
+    )
+    # What its decisions are in law unless said otherwise, and on what ground those on its own units and plans bind.
+    default_effect = models.CharField(
+        _("legal effect unless another is chosen"),
+        max_length=10,
+        choices=LegalEffect,
+        default=LegalEffect.PROPOSAL,
+        db_default="proposal",
+    )
+    binding_basis = models.CharField(
+        _("ground of what binds by itself"), max_length=400, default="", db_default="", blank=True
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -92,6 +103,11 @@ class Unit(models.Model):
                 condition=Q(second_call_quorum__in=SecondCallQuorum.values),
                 name="second_call_quorum_is_known",
                 violation_error_message=_("Unknown quorum."),
+            ),
+            models.CheckConstraint(
+                condition=Q(default_effect__in=LegalEffect.values),
+                name="default_effect_is_known",
+                violation_error_message=_("Unknown effect."),
             ),
         ]
         triggers = [

@@ -48,6 +48,7 @@ KEPT_WHEN_CLOSED = (
     "text",
     "rule",
     "legal_effect",
+    "legal_effect_basis",
     "is_secret",
     "ballots",
     "state",
@@ -128,6 +129,7 @@ class Deliberation(models.Model):
     text = models.TextField(_("text"))
     rule = models.CharField(_("rule"), max_length=20, choices=DecisionRule)
     legal_effect = models.CharField(_("legal effect"), max_length=10, choices=LegalEffect)
+    legal_effect_basis = models.TextField(_("ground of the legal effect"), default="", db_default="", blank=True)
     is_secret = models.BooleanField(_("secret ballot"), default=False)
     # How many times it was voted on: a tie in secret is voted on again at once.
     ballots = models.PositiveSmallIntegerField(_("ballots"), default=1, db_default=1)
@@ -199,6 +201,11 @@ class Deliberation(models.Model):
                 condition=Q(legal_effect__in=LegalEffect.values),
                 name="deliberation_effect_is_known",
                 violation_error_message=_("Unknown effect."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(legal_effect="binding") | ~Q(legal_effect_basis=""),
+                name="what_binds_says_on_what_ground",
+                violation_error_message=_("Say on what ground it binds."),
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["passed", "failed"])

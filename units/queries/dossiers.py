@@ -184,6 +184,8 @@ def decision_of(meeting: Meeting, deliberation: Deliberation, stock: Stock) -> d
         (_("Legal effect"), capfirst(str(deliberation.get_legal_effect_display()))),
         (_("Decides on"), capfirst(str(deliberation.get_subject_kind_display()))),
     ]
+    if deliberation.legal_effect_basis:
+        facts.insert(2, (_("On what ground"), deliberation.legal_effect_basis))
     if seats:
         needed = quorum_of(seats, call=meeting.call, second_call=meeting.unit.second_call_quorum)
         facts.append((_("Quorum"), _("%(needed)s of %(seats)s seats") % {"needed": needed, "seats": seats}))

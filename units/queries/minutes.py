@@ -16,6 +16,7 @@ from units.models import Deliberation, Meeting, Minutes, Vote
 from units.queries.bodies import mandates_in_force, mandates_of
 from units.queries.calendars import SECOND
 from units.queries.meetings import Chair, Point, agenda, chairs_in, present_seats, quorum_from
+from units.queries.votes import seats_at
 from units.rules import CHAIRS, approves_minutes
 
 if TYPE_CHECKING:
@@ -244,6 +245,8 @@ def result(deliberation: Deliberation) -> str:
         "counts": ", ".join(counts),
         "effect": deliberation.get_legal_effect_display(),
     }
+    if deliberation.legal_effect_basis:
+        text += " " + _("Ground of the legal effect: %(ground)s") % {"ground": deliberation.legal_effect_basis}
     if deliberation.is_secret:
         text += " " + _("Secret ballot.")
     if deliberation.ballots > 1:
@@ -265,6 +268,11 @@ def by_name(deliberation: Deliberation) -> Iterable[str]:
         names = [str(vote.municipality) for vote in deliberation.votes.all() if vote.value == value]
         if names:
             yield words % {"names": ", ".join(names)}
+    voted = {vote.municipality_id for vote in deliberation.votes.all()}
+    present = [seat.municipality for seat in seats_at(deliberation) if seat.is_present]
+    silent = [str(place) for place in present if place.pk not in voted]
+    if silent:
+        yield _("Present, did not vote: %(names)s.") % {"names": ", ".join(silent)}
 
 
 def closing(meeting: Meeting) -> str:

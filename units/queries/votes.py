@@ -260,7 +260,7 @@ def standing_of(deliberation: Deliberation, seats: list[Seat], votes: Iterable[V
             voted=counts.total,
             counts=counts,
             outcome=kept,
-            is_tie=is_tie(deliberation.rule, counts),
+            is_tie=is_tie(deliberation.rule, deliberation.present or 0, counts),
         )
     if not seats:
         return None
@@ -285,7 +285,7 @@ def standing_of(deliberation: Deliberation, seats: list[Seat], votes: Iterable[V
         voted=sum(1 for vote in votes if vote.value != VoteValue.ABSENT and not vote.conflict),
         counts=counts,
         outcome=found,
-        is_tie=is_tie(deliberation.rule, counts),
+        is_tie=is_tie(deliberation.rule, present, counts),
     )
 
 

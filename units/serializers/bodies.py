@@ -56,6 +56,8 @@ class UnitSerializer(serializers.ModelSerializer):
             "notice_basis",
             "amendment_days",
             "second_call_quorum",
+            "default_effect",
+            "binding_basis",
             "report_stale_days",
             "decision_rules",
             "updated_at",

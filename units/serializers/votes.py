@@ -59,6 +59,7 @@ class DeliberationSerializer(serializers.ModelSerializer):
             "state",
             "rule",
             "legal_effect",
+            "legal_effect_basis",
             "is_secret",
             "subject_kind",
             "plan",

@@ -120,6 +120,7 @@ def to_council_page(request: HttpRequest, public_id: Any) -> HttpResponse:
                 item=data["item"],
                 rule=data["rule"],
                 legal_effect=data["legal_effect"],
+                legal_effect_basis=data["legal_effect_basis"],
                 version=data["version"],
             ),
             context,

@@ -99,6 +99,8 @@ def entry_of(one: Deliberation) -> dict[str, Any]:
         ],
         [_("Legal effect"), one.get_legal_effect_display()],
     ]
+    if one.legal_effect_basis:
+        facts.append([_("On what ground"), one.legal_effect_basis])
     if one.casting_vote in {VoteValue.FOR, VoteValue.AGAINST}:
         facts.append([_("Casting vote"), one.get_casting_vote_display()])
     if one.metropolitan_answer:

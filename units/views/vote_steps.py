@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from axes.choices import FRAMEWORK_MOVES, FrameworkState
 from axes.models import Framework
@@ -40,7 +42,7 @@ def propose_page(request: SignedRequest, item: Any) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         rules=rule_choices(list(unit.decision_rules.all())),
         editions=Framework.objects.filter(state__in=movable),
-        initial={"title": point.title, "text": point.text},
+        initial={"title": point.title, "text": point.text, "legal_effect": unit.default_effect},
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -133,6 +135,7 @@ def close_page(request: SignedRequest, public_id: Any) -> HttpResponse:
         asks = True
     form = CloseForm(request.POST if request.method == "POST" else None, asks_casting_vote=asks)
     lines = []
+    silent = [line.seat.municipality.name for line in room.lines if line.seat.is_present and not line.vote]
     if room.now and deliberation.state == DeliberationState.VOTING:
         lines.append(
             _("%(voted)s of %(present)s present have voted.") % {"voted": room.now.voted, "present": room.now.present}
@@ -143,6 +146,14 @@ def close_page(request: SignedRequest, public_id: Any) -> HttpResponse:
             lines.append(_("Closed now, it passes.") if room.now.outcome.passed else _("Closed now, it does not pass."))
     lines.append(_("It gets its number in the register, and what it decides on changes at once. Nothing reopens it."))
     context = {"question": _("Close the vote?"), "lines": lines, "submit": _("Close the vote")}
+    if silent and deliberation.state == DeliberationState.VOTING:
+        context["warning"] = ngettext(
+            "%(names)s is present and has not voted. Whoever is present votes or abstains; closed now, the minutes say "
+            "that it did not vote.",
+            "%(names)s are present and have not voted. Whoever is present votes or abstains; closed now, the minutes "
+            "say that they did not vote.",
+            len(silent),
+        ) % {"names": get_text_list(silent, _("and"))}
 
     def run() -> Deliberation:
         casting = form.cleaned_data.get("casting_vote", "")

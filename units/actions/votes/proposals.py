@@ -16,6 +16,7 @@ from units.actions.votes.ballots import destroy_ballot
 from units.actions.votes.subjects import check_part, handler_of, keep, locked_deliberation, moment, tell_subject
 from units.choices import (
     DELIBERATION_MOVES,
+    LONGEST_BASIS,
     LONGEST_TEXT,
     DeliberationState,
     ItemKind,
@@ -27,6 +28,8 @@ from units.models import ActionPlan, AgendaItem, Composition, Deliberation, Plan
 from units.queries.bodies import keeps_unit_of
 from units.queries.votes import keeps_deliberations_of
 
+# What is a body's own: its units, and what they plan.
+OWN = {SubjectKind.COMPOSITION, SubjectKind.DISSOLUTION, SubjectKind.PLAN, SubjectKind.AMENDMENT}
 OPEN_MEETING = {MeetingState.DRAFT, MeetingState.CONVENED, MeetingState.IN_SESSION}
 
 
@@ -39,6 +42,7 @@ def propose_deliberation(
     text: str,
     rule: str,
     legal_effect: str,
+    legal_effect_basis: str = "",
     subject_kind: str = SubjectKind.TEXT,
     subject_handler: str = "",
     plan: ActionPlan | None = None,
@@ -51,8 +55,9 @@ def propose_deliberation(
 ) -> Deliberation:
     """Put something to decide at a point of an agenda. `is_secret` None: as the body's rules say.
 
-    A decision about persons is secret wherever the body's rules ask for it, whatever is passed. `actor` None is the
-    platform itself (demonstration), `at` its own moment.
+    What binds says on what ground: where nothing is given, a decision on the body's own units and plans has the ground
+    that the body's rules give. A decision about persons is secret wherever the body's rules ask for it, whatever is
+    passed. `actor` None is the platform itself (demonstration), `at` its own moment.
     """
     found = AgendaItem.objects.select_for_update(of=("self",)).select_related("meeting__unit").get(pk=item.pk)
     unit = found.meeting.unit
@@ -63,6 +68,7 @@ def propose_deliberation(
         raise Refused(_("Say what is to be decided, in a title and a text."), code="text", field="text")
     if len(text) > LONGEST_TEXT:
         raise Refused(_("This is too long."), code="too_long", field="text")
+    basis = ground_of(unit, legal_effect, legal_effect_basis, subject_kind)
     must_be_secret = unit.secret_on_persons and subject_kind == SubjectKind.COMPOSITION
     made = Deliberation(
         unit=unit,
@@ -71,6 +77,7 @@ def propose_deliberation(
         text=text,
         rule=rule,
         legal_effect=legal_effect,
+        legal_effect_basis=basis,
         is_secret=must_be_secret or bool(is_secret),
         subject_kind=subject_kind,
         subject_handler=subject_handler,
@@ -94,6 +101,7 @@ def propose_deliberation(
             "item": str(found),
             "rule": rule,
             "legal_effect": legal_effect,
+            "legal_effect_basis": basis,
             "subject_kind": subject_kind,
             "is_secret": made.is_secret,
         },
@@ -114,6 +122,18 @@ def check_proposal(item: AgendaItem, unit: Unit, rule: str, legal_effect: str, s
         raise Refused(_("Unknown effect."), code="effect", field="legal_effect")
     if legal_effect == LegalEffect.OPINION and subject_kind not in {SubjectKind.TEXT, SubjectKind.OTHER_ROOM}:
         raise Refused(_("An opinion decides nothing: choose another effect."), code="effect", field="legal_effect")
+
+
+def ground_of(unit: Unit, legal_effect: str, said: str, subject_kind: str) -> str:
+    """On what ground a decision has its legal effect; refuses what would bind on none."""
+    basis = said.strip()
+    if not basis and legal_effect == LegalEffect.BINDING and subject_kind in OWN:
+        basis = unit.binding_basis.strip()
+    if not basis and legal_effect == LegalEffect.BINDING:
+        raise Refused(_("Say on what ground it binds."), code="no_basis", field="legal_effect_basis")
+    if len(basis) > LONGEST_BASIS:
+        raise Refused(_("This is too long."), code="too_long", field="legal_effect_basis")
+    return basis
 
 
 @transaction.atomic
