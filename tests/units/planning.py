@@ -142,6 +142,7 @@ def deliberation(world: World, *, effect: str = LegalEffect.BINDING, **subject) 
         text="Texto",
         rule="simple_majority",
         legal_effect=effect,
+        legal_effect_basis="Regimento",
         subject_kind=next(iter(subject)),
         **subject,
     )

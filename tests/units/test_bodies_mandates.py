@@ -70,11 +70,14 @@ def test_the_founding_set_up_makes_the_bodies_of_the_document():
     )
     assert set(BodyRule.objects.filter(unit__kind="council").values_list("rule", "is_default")) == {
         ("simple_majority", True),
+        ("absolute_majority", False),
         ("two_thirds_cast", False),
         ("two_thirds_all", False),
         ("consensus", False),
     }
     assert {unit.kind for unit in Unit.objects.filter(has_casting_vote=True)} == {"council"}, "as the law has it"
+    assert set(Unit.objects.values_list("default_effect", flat=True)) == {"proposal"}
+    assert {unit.kind for unit in Unit.objects.exclude(binding_basis="")} == {"council"}
     assert "CONCERTAÇÃO A 17" in Unit.objects.get(code="UE1").founding_act
     assert Unit.objects.get(code="UCE").is_transitory
 
@@ -308,6 +311,7 @@ def closed(composition: Composition, world, *, state: str = "passed", effect: st
         text="Texto",
         rule="simple_majority",
         legal_effect=effect,
+        legal_effect_basis="Regimento",
         subject_kind="composition",
         composition=composition,
     )
