@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import date
 from decimal import Decimal
 
 import pgtrigger
@@ -33,7 +34,7 @@ from units.exchange.plans import SHEETS, workbook
 from units.forms.plans import BudgetForm
 from units.formulas.plans import canonical
 from units.models import Action, ActionPlan, BudgetLine, Deliberation, PlanVersion
-from units.queries.plan_content import content_of
+from units.queries.plan_content import content_of, content_of_action
 from units.queries.plans import money_of
 from units.queries.reasons import told as told_why
 from units.tasks.plans import KIND
@@ -507,19 +508,92 @@ def test_every_fault_of_a_workbook_is_told_at_its_row_and_nothing_is_written(her
     upload = sent(here, plan, file)
     found = {(p["row"], p["column"], p["code"]) for p in upload.problems}
     assert found >= {
-        (2, "plan.unit", "another_plan"),
-        (2, "actions.serves", "unknown_node"),
-        (2, "actions.municipalities", "unknown_municipality"),
-        (2, "actions.starts_on", "not_a_day"),
-        (2, "actions.title", "missing"),
-        (3, "actions.municipalities", "too_few"),
-        (2, "milestones.due_on", "outside"),
-        (3, "milestones.action", "unknown_action"),
-        (2, "budget.source", "source"),
-        (2, "budget.amount", "amount"),
+        (2, "plan › unit", "another_plan"),
+        (2, "actions › serves", "unknown_node"),
+        (2, "actions › municipalities", "unknown_municipality"),
+        (2, "actions › starts_on", "not_a_day"),
+        (2, "actions › title", "missing"),
+        (3, "actions › municipalities", "too_few"),
+        (2, "milestones › due_on", "outside"),
+        (3, "milestones › action", "unknown_action"),
+        (2, "budget › source", "source"),
+        (2, "budget › amount", "amount"),
     }
     assert upload.state == "rejected"
     assert canonical(content_of(plan)) == before
+
+
+ACTIONS = ["Código", "Título", "Âmbito", "Serve", "Início", "Fim", "Peso", "Observações"]
+MARKS = ["Ação", "Marco", "Prazo", "Peso"]
+MONEY = ["Ação", "Ano", "Fonte", "Montante"]
+# 31 December as Excel counts days.
+LAST = (date(YEAR + 1, 12, 31) - date(1899, 12, 30)).days
+
+
+def odd_file(here, *, actions=(), marks=(), money=(), heads=ACTIONS, above=(), **sheets):
+    """A workbook as people write them, with one good action `X1`."""
+    good = ["X1 ", "  Nova ação", "Supramunicipal ", here.response.code, f"01/02/{YEAR + 1}", LAST, "1,5", "nada"]
+    rows = [*above, heads, [], good, *actions]
+    return written(**{"Ações": rows, "Marcos": [MARKS, *marks], "Orçamento": [MONEY, *money], **sheets})
+
+
+@pytest.mark.parametrize(
+    ("told", "sheets"),
+    [
+        ([], {}),
+        ([], {"above": [["Plano do próximo ano"], ["(rascunho)"]]}),
+        ([], {"marks": [["x1", "Um", f"2/3/{YEAR + 1} ", "2,25"], ["", "Outro", f"3/3/{YEAR + 1}", 1]]}),
+        ([], {"money": [["X1", YEAR + 1, "municípios", "1.250,50 €"], ["X1", f"{YEAR + 1}", "privado", 0.1 + 0.2]]}),
+        ([], {"Notas": [["só uma"], ["isto", "é", "outra", "coisa"]]}),
+        (
+            [(4, "Ações › Início", "«amanhã» não é um dia"), (4, "Ações › Peso", "«muito»")],
+            {"actions": [["X2", "B", "supramunicipal", "1.1.1", "amanhã", f"30/12/{YEAR + 1}", "muito"]]},
+        ),
+        ([(2, "Marcos › Prazo", "O dia está em falta")], {"marks": [["X1", "Um", "", 1]]}),
+        ([(2, "Marcos › Ação", "«Z9»")], {"marks": [["Z9", "Um", f"2/3/{YEAR + 1}", 1]]}),
+        (
+            [(2, "Orçamento › Fonte", "lotaria"), (2, "Orçamento › Montante", "«#N/A»"),
+             (2, "Orçamento › Ano", "«sim»")],
+            {"money": [["X1", "sim", "lotaria", "#N/A"]]},
+        ),
+        ([(2, "Orçamento › Montante", "duas casas")], {"money": [["X1", YEAR + 1, "privado", 1000 / 3]]}),
+        ([(None, "Ações", "«início»")], {"heads": [*ACTIONS[:4], "Começo", *ACTIONS[5:]]}),
+        ([(None, "Ações", "«Título» e «title»")], {"heads": [*ACTIONS[:7], "title"]}),
+        ([(None, None, "«Ações» e «Actions»")], {"actions": [], "Actions": [ACTIONS]}),
+        ([(2, "Riscos › Impacto", "enorme")], {"Riscos": [["Ação", "Risco", "Probabilidade", "Impacto"],
+                                                          ["X1", "Chuva", "baixa", "enorme"]]}),
+    ],
+)  # fmt: skip
+def test_odd_workbooks_are_read_or_told_by_their_own_sheets_and_columns(here, told, sheets):
+    plan = draft_plan(actor=here.member, unit=here.unit, year=YEAR + 1, title="Plano")
+    upload = sent(here, plan, odd_file(here, **sheets))
+    found = [(p["row"], p["column"]) for p in upload.problems]
+    assert sorted(found, key=str) == sorted([(row, column) for row, column, _words in told], key=str), upload.problems
+    for row, column, words in told:
+        assert any(words in p["detail"] for p in upload.problems if (p["row"], p["column"]) == (row, column)), (
+            upload.problems
+        )
+
+
+def test_what_a_workbook_leaves_out_stays(here):
+    plan = rich(here)
+    kept = plan.actions.get(title="Ação secreta")
+    before = content_of_action(kept)
+    file = written(
+        Ações=[ACTIONS[:6], [kept.code, "Outro título", before["scope"], before["serves"][0]["code"],
+                             before["starts_on"], before["ends_on"]]],
+    )  # fmt: skip
+    upload = sent(here, plan, file)
+    assert upload.problems == []
+    assert "Título" in str(upload.summary["preview"]["rows"])
+    carried_out(here, upload)
+    assert content_of_action(Action.objects.get(pk=kept.pk)) == {**before, "title": "Outro título"}
+
+
+def test_a_workbook_without_actions_says_which_sheets_it_has(here):
+    upload = sent(here, rich(here), written(Folha1=[["Código"], ["A"]]))
+    assert "Folha1" in upload.problems[0]["detail"]
+    assert "«Ações»" in upload.problems[0]["detail"]
 
 
 def test_only_members_import_and_only_into_a_draft(here, client_of):

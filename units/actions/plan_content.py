@@ -183,8 +183,11 @@ def faults_of_risks(risks: list[Mapping[str, Any]]) -> list[Fault]:
         if len(risk["mitigation"]) > LONGEST_TEXT:
             told = _("At most %(most)s characters.") % {"most": LONGEST_TEXT}
             faults.append(Fault("risks", "too_long", told, place, "mitigation"))
-        if risk["likelihood"] not in Level.values or risk["impact"] not in Level.values:
-            faults.append(Fault("risks", "level", _("Unknown level."), place, "likelihood"))
+        faults += [
+            Fault("risks", "level", _("Unknown level."), place, column)
+            for column in ("likelihood", "impact")
+            if risk[column] not in Level.values
+        ]
     return faults
 
 

@@ -181,3 +181,27 @@ PLAN_EVENTS = {
     "programme.added": _("programme added"),
     "programme.edited": _("programme changed"),
 }
+
+
+# What the fields of a plan's content are called.
+CONTENT_LABELS = {
+    "title": _("Title"),
+    "summary": _("Summary"),
+    "code": _("Code"),
+    "description": _("Description"),
+    "scope": _("Scope"),
+    "serves": _("Serves"),
+    "municipalities": _("Municipalities"),
+    "lead": _("Led by"),
+    "partners": _("Partners"),
+    "programme": _("Programme"),
+    "target_group": _("Target group"),
+    "people_expected": _("People to be reached"),
+    "starts_on": _("From"),
+    "ends_on": _("Until"),
+    "weight": _("Weight"),
+    "carried_from": _("Carried over"),
+    "milestones": _("Milestones"),
+    "budget": _("Budget"),
+    "risks": _("Risks"),
+}

@@ -1,8 +1,10 @@
 """A plan and its actions as one workbook: sheets plan, actions, milestones, budget, risks.
 
 Sheets and columns are known by these names or by their Portuguese ones. Rows of milestones, budget and risks name their
-action by its code. Ids (`key`, `id`) keep what a re-import changes apart from what it adds; where they are missing, an
-action is known by its code and a milestone by its title. An export re-imports unchanged.
+action by its code; empty, it is that of the row above (merged cells). Ids (`key`, `id`) keep what a re-import changes
+apart from what it adds; where they are missing, an action is known by its code and a milestone by its title. A sheet or
+column that the file leaves out stays as it is. An export re-imports unchanged. What is wrong is told at its row, with
+the sheet and the column as the file heads them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +13,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 import pandas as pd
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from axes.exchange.local_plans import day_of
@@ -19,59 +22,23 @@ from refamp.base.ids import uuid7
 from refamp.base.text import fold
 from refamp.jobs.actions import Problem, problem
 from units.choices import ActionScope, BudgetSource, Level
-from units.formulas.plans import plain_figure
+from units.exchange.plan_sheets import (
+    ASKED,
+    FIGURE,
+    HEADERS,
+    JOINED,
+    KEPT,
+    LEVELS,
+    NEEDED,
+    SCOPES,
+    SHEET_NAMES,
+    SHEETS,
+    SOURCES,
+    day_text,
+    figure,
+    parts,
+)
 from units.queries.plan_content import Known
-
-SHEETS: dict[str, tuple[str, ...]] = {
-    "plan": ("unit", "year", "title", "summary"),
-    "actions": (
-        "code", "title", "description", "scope", "serves", "municipalities", "lead", "partners", "programme",
-        "target_group", "people_expected", "starts_on", "ends_on", "weight", "key", "serves_ids", "partners_ids",
-    ),
-    "milestones": ("action", "title", "due_on", "weight", "id"),
-    "budget": ("action", "year", "source", "amount"),
-    "risks": ("action", "description", "likelihood", "impact", "mitigation"),
-}  # fmt: skip
-SHEET_NAMES = {
-    **{name: name for name in SHEETS},
-    "plano": "plan",
-    "acoes": "actions",
-    "marcos": "milestones",
-    "orcamento": "budget",
-    "riscos": "risks",
-}
-HEADERS = {
-    **{column: column for columns in SHEETS.values() for column in columns},
-    "unidade": "unit", "ano": "year", "titulo": "title", "resumo": "summary", "codigo": "code",
-    "descricao": "description", "ambito": "scope", "serve": "serves", "municipios": "municipalities",
-    "lider": "lead", "lidera": "lead", "parceiros": "partners", "programa": "programme", "publico-alvo": "target_group",
-    "publico alvo": "target_group", "pessoas": "people_expected", "inicio": "starts_on", "fim": "ends_on",
-    "peso": "weight", "acao": "action", "marco": "title", "prazo": "due_on", "fonte": "source", "montante": "amount",
-    "valor": "amount", "risco": "description", "probabilidade": "likelihood", "impacto": "impact",
-    "mitigacao": "mitigation",
-}  # fmt: skip
-NEEDED = {
-    "actions": ("title", "scope", "serves", "starts_on", "ends_on"),
-    "milestones": ("action", "title", "due_on"),
-    "budget": ("action", "year", "source", "amount"),
-    "risks": ("action", "description", "likelihood", "impact"),
-}
-SCOPES = {
-    **{scope.value: scope.value for scope in ActionScope},
-    "intermunicipal": "intermunicipal",
-    "supramunicipal": "supramunicipal",
-}
-SOURCES = {
-    **{source.value: source.value for source in BudgetSource},
-    "municipios": "municipal", "area metropolitana": "metropolitan", "programa nacional": "national",
-    "programa europeu": "european", "privado": "private", "privados": "private", "por financiar": "unfunded",
-}  # fmt: skip
-LEVELS = {
-    **{level.value: level.value for level in Level},
-    "baixo": "low", "baixa": "low", "medio": "medium", "media": "medium", "alto": "high", "alta": "high",
-}  # fmt: skip
-JOINED = "; "
-
 
 # Out ----------------------------------------------------------------------------------------------------------------
 
@@ -113,21 +80,30 @@ class PlanFile:
     rows: int = 0
     # (sheet, place in its action's list or None, action's place) → row in the file
     places: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    # Our sheet → its name in the file; our column → its heading there.
+    names: dict[str, str] = field(default_factory=dict)
+    headings: dict[str, dict[str, str]] = field(default_factory=dict)
+    blamed: set[tuple[int | None, str]] = field(default_factory=set)
 
-    def wrong(self, code: str, detail: str, *, row: int | None = None, column: str | None = None) -> None:
-        self.problems.append(problem(code, detail, row=row, column=column))
+    def wrong(
+        self, code: str, detail: str | Promise, *, row: int | None = None, sheet: str = "", column: str = ""
+    ) -> None:
+        """Once per cell: what is read first says it best."""
+        place = self.place(sheet, column)
+        if row is None or (row, place) not in self.blamed:
+            self.blamed.add((row, place))
+            self.problems.append(problem(code, detail, row=row, column=place or None))
+
+    def place(self, sheet: str, column: str) -> str:
+        """`Marcos › Prazo`: the sheet and the column as this file calls them."""
+        heading = self.headings.get(sheet, {}).get(column, column)
+        return " › ".join(name for name in (self.names.get(sheet, sheet), heading) if name)
 
 
 def read_workbook(tables: Mapping[str, pd.DataFrame], *, known: Known, present: Mapping[str, Any]) -> PlanFile:
     """Read the sheets against a plan's present content; what the plan sheet leaves out stays as it is."""
     found = PlanFile()
-    sheets: dict[str, list[tuple[int, dict[str, str]]]] = {}
-    for name, table in tables.items():
-        sheet = SHEET_NAMES.get(fold(name))
-        if sheet is not None:
-            sheets[sheet] = rows_in(sheet, table, found)
-    if "actions" not in sheets and not found.problems:
-        found.wrong("sheet_missing", _("There is no sheet with this name."), column="actions")
+    sheets = sheets_in(tables, found)
     if found.problems:
         return found
     found.rows = sum(len(rows) for rows in sheets.values())
@@ -144,10 +120,33 @@ def read_workbook(tables: Mapping[str, pd.DataFrame], *, known: Known, present: 
     for column in ("code", "key"):
         said = [action[column] for action in found.content["actions"] if action[column]]
         if len(set(said)) < len(said):
-            found.wrong("twice", _("Two actions say the same."), column=f"actions.{column}")
+            twice = sorted({each for each in said if said.count(each) > 1})
+            told = _("Two actions say the same: %(what)s.") % {"what": ", ".join(twice)}
+            found.wrong("twice", told, sheet="actions", column=column)
     for sheet in READERS:
-        read_parts(found, words, sheet, sheets.get(sheet, []), placed, by_key)
+        if sheet in sheets:
+            read_parts(found, words, sheet, sheets[sheet], placed, by_key)
+        else:
+            for action in found.content["actions"]:
+                action[sheet] = by_key.get(action["key"], {}).get(sheet, [])
     return found
+
+
+def sheets_in(tables: Mapping[str, pd.DataFrame], found: PlanFile) -> dict[str, list[tuple[int, dict[str, str]]]]:
+    """The rows of the sheets that we know; others are the file's own affair."""
+    sheets: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    for name, table in tables.items():
+        sheet = SHEET_NAMES.get(fold(name))
+        if sheet in sheets:
+            told = _("The sheets «%(one)s» and «%(other)s» say the same thing: leave one.")
+            found.wrong("sheet_twice", told % {"one": found.names[sheet], "other": name})
+        elif sheet is not None:
+            found.names[sheet] = name
+            sheets[sheet] = rows_in(sheet, table, found)
+    if "actions" not in sheets and not found.problems:
+        told = _("The sheet of actions is missing: call it «Ações» or «actions». The file has: %(names)s.")
+        found.wrong("sheet_missing", told % {"names": ", ".join(tables)})
+    return sheets
 
 
 def read_parts(  # noqa: PLR0917 - what one sheet needs of the others
@@ -159,11 +158,14 @@ def read_parts(  # noqa: PLR0917 - what one sheet needs of the others
     by_key: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Milestones, budget lines or risks, each into its action."""
+    folded = {fold(code): place for code, place in placed.items()}
+    above = ""
     for number, row in rows:
-        place = placed.get(row["action"])
+        above = row["action"] or above
+        place = placed.get(above, folded.get(fold(above)))
         if place is None:
-            detail = _("The sheet of actions has no such code.")
-            found.wrong("unknown_action", detail, row=number, column=f"{sheet}.action")
+            detail = _("The sheet of actions has no code «%(what)s».") % {"what": above}
+            found.wrong("unknown_action", detail, row=number, sheet=sheet, column="action")
             continue
         action = found.content["actions"][place]
         found.places[sheet, place, len(action[sheet])] = number
@@ -175,10 +177,23 @@ def read_parts(  # noqa: PLR0917 - what one sheet needs of the others
 
 def rows_in(sheet: str, table: pd.DataFrame, found: PlanFile) -> list[tuple[int, dict[str, str]]]:
     """(row number, our column → text) of a sheet; a needed column that is missing is a problem."""
-    names = {HEADERS[key]: str(column) for column in table.columns if (key := fold(str(column))) in HEADERS}
+    names: dict[str, str] = {}
+    for column in map(str, table.columns):
+        ours = HEADERS.get(fold(column))
+        if ours in names:
+            told = _("The columns «%(one)s» and «%(other)s» say the same thing: leave one.")
+            found.wrong("column_twice", told % {"one": names[ours], "other": column}, sheet=sheet)
+        elif ours in SHEETS[sheet]:
+            names[ours] = column
+    asked = {} if any(ours == fold(theirs) for ours, theirs in names.items()) else ASKED.get(sheet, {})
+    found.headings[sheet] = names
     for column in NEEDED.get(sheet, ()):
         if column not in names:
-            found.wrong("column_missing", _("This column is missing."), column=f"{sheet}.{column}")
+            told = _("The column «%(name)s» is missing. The sheet has: %(names)s.")
+            detail = told % {"name": asked.get(column, column), "names": ", ".join(map(str, table.columns))}
+            found.wrong("column_missing", detail, sheet=sheet)
+    for each in table.attrs.get("problems", []):
+        found.wrong(each["code"], each["detail"], row=each["row"], sheet=sheet)
     rows = []
     for number, values in zip(table.index, table.to_dict("records"), strict=True):
         row = {ours: str(values.get(theirs) or "").strip() for ours, theirs in names.items()}
@@ -191,9 +206,12 @@ def read_head(found: PlanFile, rows: list[tuple[int, dict[str, str]]], present: 
     for number, row in rows[:1]:
         for column in ("unit", "year"):
             if row[column] and row[column] != str(present[column]):
-                found.wrong("another_plan", _("This workbook is of another plan."), row=number, column=f"plan.{column}")
+                found.wrong(
+                    "another_plan", _("This workbook is of another plan."), row=number, sheet="plan", column=column
+                )
         found.content["title"] = row["title"] or present["title"]
-        found.content["summary"] = row["summary"]
+        if "summary" in found.headings["plan"]:
+            found.content["summary"] = row["summary"]
 
 
 @dataclass(frozen=True)
@@ -236,15 +254,29 @@ class Words:
         return self.places.get(text.zfill(4) if text.isdigit() else fold(text))
 
 
-def parts(text: str) -> list[str]:
-    return [each.strip() for each in text.replace("\n", ";").split(";") if each.strip()]
+def check_figure(found: PlanFile, number: int, sheet: str, column: str, text: str) -> None:
+    """Say what stands in the cell where that is no figure."""
+    if not FIGURE.fullmatch(figure(text)):
+        detail = _("«%(what)s» is no figure: write 1250,50, with two decimals at most.") % {"what": text}
+        found.wrong("amount" if column == "amount" else column, detail, row=number, sheet=sheet, column=column)
+
+
+def check_day(found: PlanFile, number: int, sheet: str, column: str, text: str) -> None:
+    """Say what stands in the cell where that is no day."""
+    if day_of(day_text(text)) is None:
+        detail = (
+            _("«%(what)s» is not a day: write 31/01/2026 or 2026-01-31.") % {"what": text}
+            if text
+            else _("The day is missing: write 31/01/2026 or 2026-01-31.")
+        )
+        found.wrong("not_a_day", detail, row=number, sheet=sheet, column=column)
 
 
 def read_action(
     found: PlanFile, words: Words, number: int, row: Mapping[str, str], old: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     def wrong(column: str, code: str, detail: str) -> None:
-        found.wrong(code, detail, row=number, column=f"actions.{column}")
+        found.wrong(code, detail, row=number, sheet="actions", column=column)
 
     serves, unknown = words.serves(row["serves"], row["serves_ids"])
     if unknown:
@@ -252,12 +284,12 @@ def read_action(
     partners, unknown = words.partner_ids(row["partners"], row["partners_ids"])
     if unknown:
         wrong("partners", "unknown_partner", _("Unknown: %(what)s.") % {"what": ", ".join(unknown)})
-    places = [(text, words.place(text)) for text in parts(row["municipalities"])]
+    places = [(text, words.place(text)) for text in parts(row["municipalities"].replace(",", ";"))]
     if unknown := [text for text, code in places if code is None]:
         wrong("municipalities", "unknown_municipality", _("Unknown: %(what)s.") % {"what": ", ".join(unknown)})
     lead = words.place(row["lead"]) if row["lead"] else None
     if row["lead"] and lead is None:
-        wrong("lead", "unknown_municipality", _("There is no such municipality."))
+        wrong("lead", "unknown_municipality", _("Unknown: %(what)s.") % {"what": row["lead"]})
     scope = SCOPES.get(fold(row["scope"]))
     if scope is None:
         wrong("scope", "scope", _("Write intermunicipal or supramunicipal."))
@@ -265,6 +297,11 @@ def read_action(
     if people and not (people.isascii() and people.isdigit()):
         wrong("people_expected", "people", _("People are counted in whole numbers."))
         people = ""
+    for column in ("starts_on", "ends_on"):
+        check_day(found, number, "actions", column, row[column])
+    if row["weight"]:
+        check_figure(found, number, "actions", "weight", row["weight"])
+    left_out = {name: old[name] for name in KEPT if old and name not in found.headings["actions"]}
     return {
         "key": old["key"] if old else str(uuid7()),
         "carried_from": old["carried_from"] if old else None,
@@ -278,22 +315,20 @@ def read_action(
         "people_expected": int(people) if people else None,
         "starts_on": day_text(row["starts_on"]),
         "ends_on": day_text(row["ends_on"]),
-        "weight": plain_figure(row["weight"]) or "1.00",
+        "weight": figure(row["weight"]) or "1.00",
+        **left_out,
         "milestones": [],
         "budget": [],
         "risks": [],
     }
 
 
-def day_text(text: str) -> str:
-    """ISO, or what was written where that is no day."""
-    day = day_of(text)
-    return day.isoformat() if day else text
-
-
 def read_milestone(
-    _found: PlanFile, _words: Words, _number: int, row: Mapping[str, str], old: Mapping[str, Any] | None
+    found: PlanFile, _words: Words, number: int, row: Mapping[str, str], old: Mapping[str, Any] | None
 ) -> dict[str, Any]:
+    check_day(found, number, "milestones", "due_on", row["due_on"])
+    if row["weight"]:
+        check_figure(found, number, "milestones", "weight", row["weight"])
     present = old["milestones"] if old else []
     same = next((m for m in present if m["id"] == row["id"].lower()), None) or next(
         (m for m in present if m["title"] == row["title"]), None
@@ -302,24 +337,37 @@ def read_milestone(
         "id": same["id"] if same else str(uuid7()),
         "title": row["title"],
         "due_on": day_text(row["due_on"]),
-        "weight": plain_figure(row["weight"]) or "1.00",
+        "weight": figure(row["weight"]) or "1.00",
     }
 
 
 def read_budget(
-    _found: PlanFile, _words: Words, _number: int, row: Mapping[str, str], _old: Mapping[str, Any] | None
+    found: PlanFile, _words: Words, number: int, row: Mapping[str, str], _old: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     year = row["year"]
+    if not (year.isascii() and year.isdigit()):
+        detail = _("«%(what)s» is not a year.") % {"what": year}
+        found.wrong("outside", detail, row=number, sheet="budget", column="year")
+    if fold(row["source"]) not in SOURCES:
+        known = ", ".join(str(label) for label in BudgetSource.labels)
+        detail = _("Unknown: %(what)s. Write one of: %(known)s.") % {"what": row["source"], "known": known}
+        found.wrong("source", detail, row=number, sheet="budget", column="source")
+    check_figure(found, number, "budget", "amount", row["amount"])
     return {
         "year": int(year) if year.isascii() and year.isdigit() else year,
         "source": SOURCES.get(fold(row["source"]), row["source"]),
-        "amount": plain_figure(row["amount"]),
+        "amount": figure(row["amount"]),
     }
 
 
 def read_risk(
-    _found: PlanFile, _words: Words, _number: int, row: Mapping[str, str], _old: Mapping[str, Any] | None
+    found: PlanFile, _words: Words, number: int, row: Mapping[str, str], _old: Mapping[str, Any] | None
 ) -> dict[str, Any]:
+    for column in ("likelihood", "impact"):
+        if fold(row[column]) not in LEVELS:
+            known = ", ".join(str(label) for label in Level.labels)
+            detail = _("Unknown: %(what)s. Write one of: %(known)s.") % {"what": row[column], "known": known}
+            found.wrong("level", detail, row=number, sheet="risks", column=column)
     return {
         "description": row["description"],
         "likelihood": LEVELS.get(fold(row["likelihood"]), row["likelihood"]),

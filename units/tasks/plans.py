@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from refamp.accounts.models import User
 from refamp.base.errors import Refused
-from refamp.jobs.actions import Checked, Progress, problem
+from refamp.jobs.actions import Checked, Progress
 from refamp.jobs.models import Upload
 from refamp.jobs.spreadsheet import open_workbook
 from units.actions.plan_content import faults_of, in_order
 from units.actions.plan_drafts import opened, write_draft
-from units.choices import EDITABLE_PLAN
+from units.choices import CONTENT_LABELS, EDITABLE_PLAN
 from units.exchange.plans import PlanFile, read_workbook
 from units.formulas.plans import Difference, canonical, difference, digest
 from units.models import ActionPlan
@@ -51,8 +51,6 @@ def read(upload: Upload, plan: ActionPlan, actor: User) -> tuple[PlanFile, Known
     tables = open_workbook(upload.file.path, upload.name)
     known, present = known_for(plan), content_of(plan)
     found = read_workbook(tables, known=known, present=present)
-    for table in tables.values():
-        found.problems += table.attrs.get("problems", [])
     if not writes_plan(mandates_of(actor), plan.unit_id):
         found.wrong("not_your_unit", _("You have no mandate in the unit of this plan."))
     if plan.state not in EDITABLE_PLAN:
@@ -69,8 +67,8 @@ def blame(found: PlanFile, known: Known) -> None:
             inner = fault.place is not None
             sheet = fault.field if inner else "actions"
             number = found.places.get((sheet, place, fault.place if fault.place is not None else -1))
-            column = f"{sheet}.{fault.column if inner else fault.field}"
-            found.problems.append(problem(fault.code, fault.message, row=number, column=column))
+            column = fault.column if inner else fault.field
+            found.wrong(fault.code, fault.message, row=number, sheet=sheet, column=column)
 
 
 def compared(found: PlanFile, known: Known, present: dict[str, Any]) -> tuple[dict[str, Any], Difference]:
@@ -99,7 +97,7 @@ def told(would: Difference) -> dict[str, Any]:
     """A preview: counts, and one row per action that would change."""
     rows = [[a["code"], a["title"], _("to be added"), ""] for a in would.added]
     rows += [
-        [a["code"], a["title"], _("to be changed"), ", ".join(change.field for change in fields)]
+        [a["code"], a["title"], _("to be changed"), ", ".join(str(CONTENT_LABELS[change.field]) for change in fields)]
         for a, fields in would.changed
     ]
     rows += [[a["code"], a["title"], _("to be removed"), ""] for a in would.removed]

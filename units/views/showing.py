@@ -4,36 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from refamp.base.templatetags.refamp import day, decimal, euro, whole
 from refamp.base.templatetags.refamp import percent as shown_percent
-from units.choices import ActionScope, ActionStatus, BudgetSource, Level
+from units.choices import CONTENT_LABELS, ActionScope, ActionStatus, BudgetSource, Level
 from units.formulas.plans import Changed, Difference, changes, percent
 from units.queries.plan_content import Known, path_of
-
-LABELS: dict[str, str | Promise] = {
-    "title": _("Title"),
-    "summary": _("Summary"),
-    "code": _("Code"),
-    "description": _("Description"),
-    "scope": _("Scope"),
-    "serves": _("Serves"),
-    "municipalities": _("Municipalities"),
-    "lead": _("Led by"),
-    "partners": _("Partners"),
-    "programme": _("Programme"),
-    "target_group": _("Target group"),
-    "people_expected": _("People to be reached"),
-    "starts_on": _("From"),
-    "ends_on": _("Until"),
-    "weight": _("Weight"),
-    "carried_from": _("Carried over"),
-    "milestones": _("Milestones"),
-    "budget": _("Budget"),
-    "risks": _("Risks"),
-}
 
 
 def lines_of(field: str, value: Any) -> list[str]:
@@ -65,7 +42,7 @@ def told_risk(risk: Mapping[str, Any]) -> str:
 
 def shown_change(change: Changed) -> dict[str, Any]:
     return {
-        "label": LABELS.get(change.field, change.field),
+        "label": CONTENT_LABELS.get(change.field, change.field),
         "before": lines_of(change.field, change.before),
         "after": lines_of(change.field, change.after),
     }
@@ -93,7 +70,7 @@ def shown_content(content: Mapping[str, Any]) -> dict[str, Any]:
         {
             **{name: action[name] for name in ("code", "title", "description")},
             "rows": [
-                {"label": LABELS.get(name, name), "lines": lines_of(name, value)}
+                {"label": CONTENT_LABELS.get(name, name), "lines": lines_of(name, value)}
                 for name, value in action.items()
                 if name not in left_out
             ],
@@ -133,7 +110,11 @@ def shown_content_difference(saved: Mapping[str, Any], yours: Mapping[str, Any],
         before, after = lines_of(change.field, change.before), lines_of(change.field, change.after)
         if before != after:
             rows.append(
-                {"label": LABELS.get(change.field, change.field), "saved": "; ".join(before), "yours": "; ".join(after)}
+                {
+                    "label": CONTENT_LABELS.get(change.field, change.field),
+                    "saved": "; ".join(before),
+                    "yours": "; ".join(after),
+                }
             )
     return rows
 

@@ -25,6 +25,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 CHUNK = 1 << 20
 MOST_FILES = 2000
 MOST_COLUMNS = 500
+MOST_ABOVE = 10
 MOST_PROBLEMS = 1000
 LONGEST_CELL = 100_000
 SEPARATORS = (",", ";", "\t")
@@ -232,12 +233,22 @@ def sheets_of(path: str, limits: Limits, kind: str) -> dict[str, Any]:
                     raise Unreadable("too_many_cells", cells=limits.cells)
                 rows = ((number, [written(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), 1))
                 with suppress_empty():
-                    found[name] = table(rows, limits)
+                    found[name] = table(below_titles(rows), limits)
     except CalamineError as error:
         raise Unreadable("damaged") from error
     if not found:
         raise Unreadable("no_rows")
     return found
+
+
+def below_titles(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Without the titles that people write above a table: rows of one cell, where a wider one follows soon."""
+    going = iter(rows)
+    first = list(islice(going, MOST_ABOVE))
+    filled = [sum(bool(cell.strip()) for cell in row) for _number, row in first]
+    start = next((place for place, count in enumerate(filled) if count > 1), 0)
+    yield from first[start:]
+    yield from going
 
 
 @contextmanager
