@@ -1,9 +1,11 @@
 """Nothing answers 500 to input: every address, with parameters, forms and path segments that nobody would type."""
 
+import re
 from typing import Any
 
 import pytest
 from django.db import transaction
+from rest_framework.settings import api_settings
 
 from axes.forms.answers import read_people
 from tests.test_access import ADDRESSES, ROOMS, addresses, browsers, content, room_of, world  # noqa: F401 - fixtures
@@ -58,6 +60,35 @@ def test_no_path_breaks_a_page(segment, method, world, browsers):  # noqa: F811
                 if answer.status_code >= 500 and "readyz" not in odd:
                     found.append(f"{odd}: {answer.status_code}")
     assert sorted(set(found)) == []
+
+
+GOVERNANCE = ("units", "mandates", "partners", "meetings", "plans", "actions", "programmes", "deliberations")
+ODD = ("\x00", "9" * 30, "-1'\"%_\\\U0001f600", "2026-02-30")
+
+
+def test_no_parameter_breaks_a_list_of_governance(world, browsers, monkeypatch):  # noqa: F811
+    """Every parameter that the description of the API names, one at a time."""
+    for rate in ("anonymous", "caller"):
+        monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, rate, None)
+    client, found, asked = browsers["coordination"], [], 0
+    described = client.get("/api/schema/?format=json").json()["paths"]
+    doors = {address for name in ADDRESSES if room_of(name) == "api" for address in addresses(name, world).values()}
+    for path, operations in described.items():
+        form = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))
+        if "get" not in operations or path.split("/")[3] not in GOVERNANCE:
+            continue
+        names = [one["name"] for one in operations["get"]["parameters"] if one["in"] == "query"]
+        for address in sorted(filter(form.fullmatch, doors)):
+            for sent in [{name: value} for name in names for value in ODD]:
+                with transaction.atomic():
+                    answer = client.get(address, sent)
+                    content(answer)
+                    transaction.set_rollback(True)
+                asked += 1
+                if answer.status_code >= 500 or answer.status_code == 429:
+                    found.append(f"{address} {sent}: {answer.status_code}")
+    assert found == []
+    assert asked > 500
 
 
 @pytest.mark.django_db

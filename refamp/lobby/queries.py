@@ -9,6 +9,7 @@ from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Case, Count, F, FloatField, Func, Q, QuerySet, Sum, TextField, Value, When
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -22,9 +23,11 @@ from refamp.base.text import fold
 from refamp.jobs.choices import EmailState, JobState, UploadState
 from refamp.jobs.models import Canary, Email, Job, Upload
 from refamp.territory.models import Municipality, Parish
-from units.models import Action, ActionPlan, Mandate, Partner, Unit
+from units.models import Action, ActionPlan, Deliberation, Mandate, Meeting, Partner, Unit
 from units.queries.bodies import bodies_of
-from units.queries.desk import tasks_of
+from units.queries.desk import founding_tasks, tasks_of
+from units.queries.meetings import meetings
+from units.queries.votes import deliberations
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -119,6 +122,8 @@ def search(user: "Person", query: str) -> list[HitGroup]:
         ),
         (_("Units"), Unit.objects.all(), ("name", "code"), unit_hit),
         (_("Partners"), Partner.objects.all(), ("name", "acronym"), partner_hit),
+        (_("Deliberations"), deliberations(user), ("title", "text"), deliberation_hit),
+        (_("Meetings"), meetings(user), ("title", "place"), meeting_hit),
         (
             _("Annual plans"),
             ActionPlan.objects.visible_to(user).select_related("unit"),
@@ -175,6 +180,21 @@ def unit_hit(unit: Unit) -> Hit:
     return Hit(unit.name, f"{unit.code} · {unit.get_kind_display()}", address("units:unit", unit.code))
 
 
+def deliberation_hit(one: Deliberation) -> Hit:
+    number = f"{one.number}/{one.year} · " if one.number else ""
+    return Hit(
+        one.title,
+        f"{number}{one.unit.name} · {one.get_state_display()}",
+        address("units:deliberation", one.public_id),
+    )
+
+
+def meeting_hit(meeting: Meeting) -> Hit:
+    day = date_format(timezone.localtime(meeting.starts_at), "DATE_FORMAT")
+    said = f"{meeting.unit.name} · {day} · {meeting.get_state_display()}"
+    return Hit(meeting.title, said, address("units:meeting", meeting.public_id))
+
+
 def annual_plan_hit(plan: ActionPlan) -> Hit:
     said = f"{plan.unit.name} · {plan.year} · {plan.get_state_display()}"
     return Hit(plan.title, said, address("units:plan", plan.public_id))
@@ -212,7 +232,7 @@ def governance_waiting(user: "User", seats: list[Mandate]) -> list[Waiting]:
     """Meetings, votes, plans, opinions and tasks of the bodies in which somebody sits."""
     return [
         Waiting(task.text, task.detail, address(task.url_name, *task.url_args) + task.query, task.due, task.is_day)
-        for task in tasks_of(user, seats)
+        for task in [*founding_tasks(user), *tasks_of(user, seats)]
     ]
 
 

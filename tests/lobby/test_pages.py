@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -14,8 +15,11 @@ from refamp.jobs.models import Canary
 from refamp.lobby.queries import health, quotas_not_met, search, waiting_for
 from tests.factories import (
     ConsultationFactory,
+    DeliberationFactory,
     FrameworkFactory,
     FreeTextFactory,
+    MandateFactory,
+    MeetingFactory,
     MunicipalityFactory,
     NodeFactory,
     ParishFactory,
@@ -23,6 +27,7 @@ from tests.factories import (
     QuotaFactory,
     RespondentFactory,
 )
+from units.choices import MeetingState
 
 
 @pytest.fixture
@@ -122,3 +127,20 @@ def test_the_dashboard_says_when_the_worker_gave_its_last_sign(client_of, db):
     Canary.objects.create(name="worker", seen_at=timezone.now() - timedelta(days=2))
     assert client_of("coordination").get("/painel/").status_code == 200
     assert health().canary_seconds >= 2 * 24 * 60 * 60
+
+
+@pytest.mark.parametrize("query", ["habitação acessível", "HABITACAO", "habitasao acesivel"])
+def test_search_finds_what_a_body_decided_and_where(query, edition, technician):
+    meeting = MeetingFactory(title="Sessão sobre habitação acessível", state=MeetingState.CONVENED)
+    DeliberationFactory(item__meeting=meeting, title="Programa de habitação acessível", closed=True)
+    for user in (AnonymousUser(), technician):
+        assert set(titles(user, query)) == {"Sessão sobre habitação acessível", "Programa de habitação acessível"}
+
+
+def test_search_keeps_a_bodys_drafts_to_the_body(edition, technician):
+    meeting = MeetingFactory(title="Reunião em preparação", state=MeetingState.DRAFT, number=None, convened_at=None)
+    draft = DeliberationFactory(item__meeting=meeting, title="Texto em preparação")
+    member = MandateFactory(unit=meeting.unit).person
+    for user in (AnonymousUser(), technician):
+        assert titles(user, "preparação") == []
+    assert set(titles(member, "preparação")) == {meeting.title, draft.title}

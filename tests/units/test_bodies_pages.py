@@ -120,12 +120,31 @@ def test_the_first_council_and_coordination_unit_are_entered_on_a_page(client_of
         "seats-0-hours_month": "12.5",
         "seats-1-position": "member",
     }
+    more = client.post(reverse("units:unit_first", args=["UCE"]), seats | {"more": "1"})
+    assert len(more.context["seats"].forms) == 5
+    for typed in ("ana@example.org", ACT, TODAY.isoformat()):
+        assert typed in more.content.decode(), "nothing that was typed is lost"
+    assert not Mandate.objects.exists()
     assert client.post(reverse("units:unit_first", args=["UCE"]), seats).status_code == 302
     assert client.post(reverse("units:unit_first", args=["CV"]), grid(world, confirm="yes")).status_code == 302
     assert set(Unit.objects.filter(kind__in=["council", "coordination"]).values_list("state", flat=True)) == {
         UnitState.CONSTITUTED
     }
     assert client.get(reverse("units:unit_first", args=["UCE"])).status_code == 302
+
+
+def test_a_new_platform_says_which_body_is_entered_first(client_of, coordination, technician):
+    world = founded(seated=False)
+    client, first = client_of(coordination), reverse("units:unit_first", args=["UCE"])
+    assert [one.url for one in client.get("/").context["waiting"]] == [first, "/conselho/"]
+    assert first in client.get("/conselho/").content.decode()
+    grid_page = client.get(reverse("units:unit_first", args=["CV"]))
+    assert (grid_page.status_code, grid_page["Location"]) == (302, first), "nobody types seventeen names in vain"
+    world.coordination.state = UnitState.CONSTITUTED
+    world.coordination.save()
+    assert [one.url for one in client.get("/").context["waiting"]] == ["/conselho/"]
+    assert client.get(reverse("units:unit_first", args=["CV"])).status_code == 200
+    assert client_of(technician).get("/").context["waiting"] == []
 
 
 def test_a_composition_is_proposed_on_a_page_and_each_rule_says_what_it_makes_of_it(client_of):

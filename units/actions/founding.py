@@ -16,7 +16,7 @@ from refamp.base.states import check_move
 from units.actions.mandates import begin_mandates, check_seats, locked_unit
 from units.choices import UNIT_MOVES, Position, UnitKind, UnitState
 from units.models import BodyRule, Unit
-from units.queries.bodies import may_found
+from units.queries.bodies import may_found, named_before
 from units.queries.seating import Seated
 from units.rules import founds
 
@@ -119,10 +119,7 @@ def name_first(*, actor: User | None, unit: Unit, starts_on: date, act: str, sea
         raise Refused(
             _("There is a sitting Council: from now on an election or a deliberation names people."), code="seated"
         )
-    if (
-        found.kind == UnitKind.COUNCIL
-        and Unit.objects.filter(kind=UnitKind.COORDINATION, state=UnitState.PROPOSED).exists()
-    ):
+    if named_before(found):
         raise Refused(
             _("Enter the coordination unit first: once the Council sits, only a deliberation names people."),
             code="coordination_first",

@@ -61,6 +61,7 @@ class MandateAdmin(ReadOnlyAdmin):
 @admin.register(Composition)
 class CompositionAdmin(ReadOnlyAdmin):
     list_display = ("unit", "starts_on", "is_agreed", "proposed_by", "created_at")
+    search_fields = ("unit__name", "unit__code")
     list_filter = ("unit", "is_agreed")
     list_select_related = ("unit", "proposed_by")
     inlines = (SeatRows,)

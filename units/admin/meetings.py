@@ -42,6 +42,7 @@ class MeetingDocumentAdmin(ReadOnlyAdmin):
 @admin.register(Attendance)
 class AttendanceAdmin(ReadOnlyAdmin):
     list_display = ("meeting", "mandate", "substitute", "presence", "arrived_at")
+    search_fields = ("mandate__person__name", "substitute__person__name", "meeting__title")
     list_filter = ("presence",)
     list_select_related = (
         "meeting__unit", "mandate__person", "mandate__unit", "substitute__person", "substitute__unit",
@@ -51,6 +52,7 @@ class AttendanceAdmin(ReadOnlyAdmin):
 @admin.register(Minutes)
 class MinutesAdmin(ReadOnlyAdmin):
     list_display = ("meeting", "state", "author", "approved_by", "published_at", "sha256")
+    search_fields = ("meeting__title", "text")
     list_filter = ("state",)
     list_select_related = ("meeting__unit", "author", "approved_by")
 
@@ -58,6 +60,7 @@ class MinutesAdmin(ReadOnlyAdmin):
 @admin.register(MinutesAmendment)
 class MinutesAmendmentAdmin(ReadOnlyAdmin):
     list_display = ("minutes", "author", "state", "proposed_at")
+    search_fields = ("minutes__meeting__title", "author__name", "proposal")
     list_filter = ("state",)
     list_select_related = ("minutes__meeting__unit", "author")
 
@@ -65,6 +68,7 @@ class MinutesAmendmentAdmin(ReadOnlyAdmin):
 @admin.register(MeetingFile)
 class MeetingFileAdmin(ReadOnlyAdmin):
     list_display = ("meeting", "kind", "language", "pages", "made_at", "sha256")
+    search_fields = ("meeting__title", "sha256")
     list_filter = ("kind", "language")
     list_select_related = ("meeting__unit",)
 
@@ -72,5 +76,6 @@ class MeetingFileAdmin(ReadOnlyAdmin):
 @admin.register(CalendarFeed)
 class CalendarFeedAdmin(ReadOnlyAdmin):
     list_display = ("person", "created_at", "revoked_at")
+    search_fields = ("person__name", "person__email")
     list_select_related = ("person",)
     exclude = ("token_hash",)

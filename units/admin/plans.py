@@ -51,6 +51,7 @@ class MilestoneAdmin(ReadOnlyAdmin):
 @admin.register(BudgetLine)
 class BudgetLineAdmin(ReadOnlyAdmin):
     list_display = ("action", "year", "source", "amount")
+    search_fields = ("action__code", "action__title", "source")
     list_select_related = ("action",)
     list_filter = ("year", "source")
 
@@ -58,6 +59,7 @@ class BudgetLineAdmin(ReadOnlyAdmin):
 @admin.register(Risk)
 class RiskAdmin(ReadOnlyAdmin):
     list_display = ("description", "action", "likelihood", "impact")
+    search_fields = ("description", "action__code", "action__title")
     list_select_related = ("action",)
     list_filter = ("likelihood", "impact")
 
@@ -65,6 +67,7 @@ class RiskAdmin(ReadOnlyAdmin):
 @admin.register(StatusOverride)
 class StatusOverrideAdmin(ReadOnlyAdmin):
     list_display = ("action", "status", "until", "created_by", "withdrawn_at")
+    search_fields = ("action__code", "action__title", "reason")
     list_select_related = ("action", "created_by")
     list_filter = ("status",)
 
@@ -72,6 +75,7 @@ class StatusOverrideAdmin(ReadOnlyAdmin):
 @admin.register(PlanAmendment)
 class PlanAmendmentAdmin(ReadOnlyAdmin):
     list_display = ("plan", "number", "state", "created_by", "created_at")
+    search_fields = ("plan__title", "reason")
     list_select_related = ("plan", "created_by")
     list_filter = ("state",)
 
@@ -79,11 +83,13 @@ class PlanAmendmentAdmin(ReadOnlyAdmin):
 @admin.register(PlanVersion)
 class PlanVersionAdmin(ReadOnlyAdmin):
     list_display = ("plan", "number", "sha256", "approved_at")
+    search_fields = ("plan__title", "sha256")
     list_select_related = ("plan",)
 
 
 @admin.register(Progress)
 class ProgressAdmin(ReadOnlyAdmin):
     list_display = ("level", "action", "plan", "lineage", "year", "done", "whole", "actions")
+    search_fields = ("action__title", "plan__title")
     list_select_related = ("action", "plan")
     list_filter = ("level", "year")

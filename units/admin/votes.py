@@ -22,6 +22,7 @@ class DeliberationAdmin(ReadOnlyAdmin):
 @admin.register(Vote)
 class VoteAdmin(ReadOnlyAdmin):
     list_display = ("deliberation", "municipality", "value", "mandate", "cast_at")
+    search_fields = ("deliberation__title", "municipality__name")
     list_filter = ("value",)
     list_select_related = ("deliberation", "municipality", "mandate__person", "mandate__unit")
 
@@ -29,6 +30,7 @@ class VoteAdmin(ReadOnlyAdmin):
 @admin.register(SecretBallot)
 class SecretBallotAdmin(ReadOnlyAdmin):
     list_display = ("deliberation", "votes_for", "votes_against", "abstentions")
+    search_fields = ("deliberation__title",)
     list_select_related = ("deliberation",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -39,6 +41,7 @@ class SecretBallotAdmin(ReadOnlyAdmin):
 @admin.register(MunicipalPosition)
 class MunicipalPositionAdmin(ReadOnlyAdmin):
     list_display = ("deliberation", "municipality", "stance", "author", "updated_at")
+    search_fields = ("deliberation__title", "municipality__name", "author__name")
     list_filter = ("stance",)
     list_select_related = ("deliberation", "municipality", "author")
 
@@ -54,4 +57,5 @@ class FollowUpAdmin(ReadOnlyAdmin):
 @admin.register(RegisterNumber)
 class RegisterNumberAdmin(ReadOnlyAdmin):
     list_display = ("unit", "year", "last")
+    search_fields = ("unit__name", "unit__code")
     list_select_related = ("unit",)

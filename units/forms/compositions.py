@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from refamp.territory.models import Municipality
 from units.choices import LegalEffect, Position, UnitKind
@@ -15,6 +17,7 @@ from units.queries.bodies import present_municipalities
 from units.queries.seating import Proposed, Seated
 
 MOST_SEATS = 20
+NOBODY = pgettext_lazy("municipality or partner", "none")
 
 
 class SeatForm(forms.Form):
@@ -27,10 +30,10 @@ class SeatForm(forms.Form):
         label=_("Municipality"),
         to_field_name="code",
         required=False,
-        empty_label=_("none"),
+        empty_label=NOBODY,
     )
     partner = forms.ModelChoiceField(
-        Partner.objects.none(), label=_("Partner"), to_field_name="public_id", required=False, empty_label=_("none")
+        Partner.objects.none(), label=_("Partner"), to_field_name="public_id", required=False, empty_label=NOBODY
     )
     position = forms.ChoiceField(
         label=_("Position"),
@@ -75,8 +78,8 @@ def seats_formset(unit: Unit, *args: Any, initial: Sequence[dict[str, Any]] = ()
     places = present_municipalities()
     partners = Partner.objects.filter(ended_on__isnull=True)
     choices = {
-        "municipality": [("", _("none")), *((p.code, p.name) for p in places)],
-        "partner": [("", _("none")), *((str(p.public_id), p.name) for p in partners)],
+        "municipality": [("", NOBODY), *((p.code, p.name) for p in places)],
+        "partner": [("", NOBODY), *((str(p.public_id), p.name) for p in partners)],
     }
     options = {
         "places": places,
@@ -85,6 +88,14 @@ def seats_formset(unit: Unit, *args: Any, initial: Sequence[dict[str, Any]] = ()
         "with_partners": unit.kind != UnitKind.STRATEGIC,
     }
     return Seats(*args, initial=list(initial), prefix="seats", form_kwargs=options)
+
+
+def more_rows(sent: QueryDict) -> QueryDict:
+    """What was sent, with three rows more: nothing that was typed is lost, and nothing is entered yet."""
+    rows = sent.copy()
+    total = sent.get("seats-TOTAL_FORMS", "")[:3]
+    rows["seats-TOTAL_FORMS"] = str(min((int(total) if total.isdecimal() else 0) + 3, MOST_SEATS))
+    return rows
 
 
 def seated(rows: Any) -> list[Seated]:

@@ -223,6 +223,13 @@ def may_found(unit: Unit) -> bool:
     return not council_sits()
 
 
+def named_before(unit: Unit) -> Unit | None:
+    """The body that has to be entered before this one: before the Council, the coordination unit."""
+    if unit.kind != UnitKind.COUNCIL:
+        return None
+    return Unit.objects.filter(kind=UnitKind.COORDINATION, state=UnitState.PROPOSED).first()
+
+
 def council_sits() -> bool:
     """Whether the Council was ever constituted."""
     return Unit.objects.filter(kind=UnitKind.COUNCIL).exclude(state=UnitState.PROPOSED).exists()

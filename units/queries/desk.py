@@ -11,13 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from units.choices import DeliberationState, FollowUpState, ItemKind, MeetingState, PlanState, UnitKind
-from units.models import Action, ActionPlan, Deliberation, FollowUp, Mandate, Meeting, MunicipalPosition, Vote
+from units.choices import DeliberationState, FollowUpState, ItemKind, MeetingState, PlanState, UnitKind, UnitState
+from units.models import Action, ActionPlan, Deliberation, FollowUp, Mandate, Meeting, MunicipalPosition, Unit, Vote
 from units.queries.action_status import actions_late_on
 from units.queries.composition import Body, out_of_rule
 from units.queries.meetings import coming, meetings
 from units.queries.plans import plans_by_state
 from units.queries.votes import follow_ups, overdue
+from units.rules import founds
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -64,6 +65,21 @@ def tasks_of(user: "User", seats: list[Mandate]) -> list[Task]:
         *late_waiting(held, coordination),
         *plans_waiting(held, coordination),
     ]
+
+
+def founding_tasks(user: "User") -> list[Task]:
+    """On a new platform, which bodies are entered first, and in which order: for who may enter them."""
+    if not founds(user):
+        return []
+    kinds = {UnitKind.COORDINATION, UnitKind.COUNCIL}
+    found = {unit.kind: unit for unit in Unit.objects.filter(kind__in=kinds, state=UnitState.PROPOSED)}
+    if UnitKind.COUNCIL not in found:
+        return []
+    first = found.get(UnitKind.COORDINATION)
+    step = Task(_("Enter its first composition"), first.name, "units:unit_first", (first.code,)) if first else None
+    council = found[UnitKind.COUNCIL]
+    last = Task(_("Enter the first Council"), council.name, "units:council", ())
+    return [step, last] if step else [last]
 
 
 def decisions_waiting(held: Held) -> list[Task]:

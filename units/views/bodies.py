@@ -29,6 +29,7 @@ from units.queries.bodies import (
     in_force_on,
     mandates_of,
     may_found,
+    named_before,
     names_councillors_for,
     present_municipalities,
     proposes_compositions_for,
@@ -129,6 +130,7 @@ def ending_shown(request: HttpRequest, unit: Unit) -> Deliberation | None:
 
 def shown(request: HttpRequest, body: Body) -> dict[str, Any]:
     """What the page of a unit and the page of the Council have in common."""
+    can_found = founds(request.user) and may_found(body.unit)
     return {
         "body": body,
         "unit": body.unit,
@@ -137,7 +139,8 @@ def shown(request: HttpRequest, body: Body) -> dict[str, Any]:
         "edits": edits_bodies_of(request.user),
         "sits": sits_in(mandates_of(request.user), body.unit.pk),
         "own": request.user.pk if request.user.is_authenticated else None,
-        "founds": founds(request.user) and may_found(body.unit),
+        "founds": can_found,
+        "before": named_before(body.unit) if can_found else None,
         "sees_history": sees_audit(request.user),
     }
 

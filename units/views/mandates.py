@@ -12,9 +12,9 @@ from refamp.base.doors import check, door, signed_in
 from units.actions.founding import name_first
 from units.actions.mandates import end_mandate
 from units.choices import UnitKind
-from units.forms.compositions import FirstForm, seated, seats_formset
+from units.forms.compositions import FirstForm, more_rows, seated, seats_formset
 from units.forms.council import EndMandateForm
-from units.queries.bodies import ends_mandates_in, may_found
+from units.queries.bodies import ends_mandates_in, may_found, named_before
 from units.rules import founds, may_end_mandate
 from units.views.bodies import attempt, unit_or_404
 from units.views.council import grid_page, mandate_or_404
@@ -27,8 +27,16 @@ def first_page(request: HttpRequest, code: str) -> HttpResponse:
     if not may_found(unit):
         messages.error(request, _("From now on an election or a deliberation names people."))
         return redirect("units:unit", unit.code)
+    if before := named_before(unit):
+        messages.error(
+            request, _("Enter the coordination unit first: once the Council sits, only a deliberation names people.")
+        )
+        return redirect("units:unit_first", before.code)
     if unit.kind == UnitKind.COUNCIL:
         return grid_page(request, unit, first=True)
+    if "more" in request.POST:
+        form, seats = FirstForm(initial=request.POST.dict()), seats_formset(unit, more_rows(request.POST))
+        return render(request, "units/bodies/first.html", {"form": form, "seats": seats, "unit": unit})
     form = FirstForm(request.POST or None)
     seats = seats_formset(unit, request.POST or None)
     if request.method == "POST" and form.is_valid() and seats.is_valid():
