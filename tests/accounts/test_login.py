@@ -310,7 +310,9 @@ def test_rate_limits_do_not_outlive_a_test(db):
 
 def test_language_of_the_account_is_kept(client_of, technician):
     client = client_of(technician)
-    answer = client.post("/conta/", {"name": technician.name, "language": "en", "version": technician.version})
+    answer = client.post(
+        "/conta/", {"name": technician.name, "language": "en", "digest": "weekly", "version": technician.version}
+    )
     assert answer.url == reverse("accounts:me")
     technician.refresh_from_db()
     assert technician.language == "en"
@@ -319,7 +321,7 @@ def test_language_of_the_account_is_kept(client_of, technician):
 
 def test_stale_details_are_refused(client_of, technician):
     client = client_of(technician)
-    fields = {"name": "Outro nome", "language": "pt-pt", "version": technician.version}
+    fields = {"name": "Outro nome", "language": "pt-pt", "digest": "daily", "version": technician.version}
     client.post("/conta/", fields)
     page = client.post("/conta/", fields | {"name": "Terceiro"})
     assert page.status_code == 200
