@@ -346,6 +346,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "FrameworkStateEnum": "axes.choices.FrameworkState",
         "GroupEnum": "axes.choices.Group",
         "ImportStateEnum": "refamp.jobs.choices.UploadState",
+        "LegalEffectEnum": "units.choices.LegalEffect",
         "LevelEnum": "units.choices.Level",
         "LocalPlanKindEnum": "axes.choices.LocalPlanKind",
         "MissingEnum": [("missing", "missing")],
