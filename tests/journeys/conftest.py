@@ -162,7 +162,8 @@ import json
 from datetime import timedelta
 from django.utils import timezone
 from axes.actions.answers import enter_answers
-from axes.actions.consultation import create_consultation, open_consultation, propose_code_book
+from axes.actions.code_book import propose_code_book
+from axes.actions.consultation import create_consultation, open_consultation
 from axes.choices import Channel, Group, Scale
 from axes.models import Framework
 from refamp.accounts.models import User
