@@ -33,14 +33,14 @@ for seat in seats[:3]:
     seat.person.save(update_fields=["password"])
 print("MADE", json.dumps([seat.person.email for seat in seats[:3]]))
 """
-# The hours of both calls go by, as they would in three days' time.
+# The hours of both calls go by, as they would in eleven days' time.
 PASSED = """
 from datetime import timedelta
 from units.models import Meeting
 meeting = Meeting.objects.get(public_id="{0}")
-meeting.starts_at -= timedelta(days=2, hours=2)
-meeting.ends_at -= timedelta(days=2, hours=2)
-meeting.second_call_at -= timedelta(days=3, hours=1, minutes=30)
+meeting.starts_at -= timedelta(days=10, hours=2)
+meeting.ends_at -= timedelta(days=10, hours=2)
+meeting.second_call_at -= timedelta(days=11, hours=1, minutes=30)
 meeting.save(update_fields=["starts_at", "ends_at", "second_call_at"])
 """
 # What was written to one person about one meeting: subject, and the calendar entry.
@@ -81,8 +81,8 @@ def entries(person: Person, url: str) -> dict[str, tuple[int, str]]:
 
 
 def prepared(unit: Person, title: str) -> str:
-    """A meeting in the first hours of the day after tomorrow, so that it is called at the body's notice."""
-    begins = datetime.now(ZoneInfo("Europe/Lisbon")) + timedelta(days=2, hours=1)
+    """A meeting in ten days: two of them are working days before it, as the body's notice asks, whatever the date."""
+    begins = datetime.now(ZoneInfo("Europe/Lisbon")) + timedelta(days=10, hours=1)
     unit.visit("/reunioes/nova/").look()
     unit.choose("#id_unit", "CV")
     unit.write("#id_title", title)
