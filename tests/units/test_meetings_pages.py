@@ -172,7 +172,7 @@ def test_a_point_for_decision_leads_to_what_is_proposed_at_it(client_of, asked):
     assert form not in asked(to("meeting", here), here.people[2])
     assert form not in asked(to("meeting", here))
     client = client_of(here.secretary)
-    sent = {"title": "Rede", "text": "O Conselho decide.", "rule": "simple_majority", "legal_effect": "binding"}
+    sent = {"title": "Rede", "text": "O Conselho decide.", "rule": "simple_majority", "legal_effect": "proposal"}
     assert client.post(form, sent).status_code == 302
     assert form not in client.get(to("meeting", here)).content.decode()
 
