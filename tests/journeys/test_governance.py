@@ -29,8 +29,9 @@ seats = [one for one in seats_of(council(), today) if one.person.email != "verea
 seats.sort(key=lambda one: one.position != "president")
 logins = {}
 for key, seat in zip(("presidente", "vereadora.a", "vereador.b"), seats):
-    seat.person.set_password("uma frase para os percursos")
-    seat.person.save(update_fields=["password"])
+    if not seat.person.check_password("uma frase para os percursos"):  # a new one would end the sessions of another journey
+        seat.person.set_password("uma frase para os percursos")
+        seat.person.save(update_fields=["password"])
     logins[key] = {"email": seat.person.email, "place": seat.municipality.code}
 last = max(ActionPlan.objects.filter(unit__code="UE1").values_list("year", flat=True), default=today.year)
 print("MADE", json.dumps({"logins": logins, "year": last + 1}))

@@ -64,8 +64,9 @@ for name in ("accepted", "rejected"):
     made[name] = close_voting(actor=None, deliberation=opened(f"Proposta {name}", "f" * 16, effect="proposal"))
 chair, member = seats[0].person, seats[1].person
 for person in (chair, member):
-    person.set_password("uma frase para os percursos")
-    person.save(update_fields=["password"])
+    if not person.check_password("uma frase para os percursos"):  # a new one would end the sessions of another journey
+        person.set_password("uma frase para os percursos")
+        person.save(update_fields=["password"])
 told = {name: f"/deliberacoes/{one.public_id}/" for name, one in made.items()}
 people = {"chair": chair.email, "member": member.email, "name": member.name, "owner": str(member.public_id)}
 print("MADE", json.dumps(told | people | {"unit": body.pk}))
