@@ -29,7 +29,7 @@ seats = [one for one in seats_of(council(), today) if one.person.email != "verea
 seats.sort(key=lambda one: one.position != "president")
 logins = {}
 for key, seat in zip(("presidente", "vereadora.a", "vereador.b"), seats):
-    if not seat.person.check_password("uma frase para os percursos"):  # a new one would end the sessions of another journey
+    if not seat.person.check_password("uma frase para os percursos"):  # a new one ends open sessions
         seat.person.set_password("uma frase para os percursos")
         seat.person.save(update_fields=["password"])
     logins[key] = {"email": seat.person.email, "place": seat.municipality.code}

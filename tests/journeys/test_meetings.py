@@ -29,7 +29,7 @@ from django.utils import timezone
 
 seats = sorted(seats_of(council(), timezone.localdate()), key=lambda one: one.position != "president")
 for seat in seats[:3]:
-    if not seat.person.check_password("uma frase para os percursos"):  # a new one would end the sessions of another journey
+    if not seat.person.check_password("uma frase para os percursos"):  # a new one ends open sessions
         seat.person.set_password("uma frase para os percursos")
         seat.person.save(update_fields=["password"])
 print("MADE", json.dumps([seat.person.email for seat in seats[:3]]))

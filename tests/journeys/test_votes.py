@@ -64,7 +64,7 @@ for name in ("accepted", "rejected"):
     made[name] = close_voting(actor=None, deliberation=opened(f"Proposta {name}", "f" * 16, effect="proposal"))
 chair, member = seats[0].person, seats[1].person
 for person in (chair, member):
-    if not person.check_password("uma frase para os percursos"):  # a new one would end the sessions of another journey
+    if not person.check_password("uma frase para os percursos"):  # a new one ends open sessions
         person.set_password("uma frase para os percursos")
         person.save(update_fields=["password"])
 told = {name: f"/deliberacoes/{one.public_id}/" for name, one in made.items()}
