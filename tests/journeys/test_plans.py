@@ -204,7 +204,9 @@ def test_what_becomes_of_an_action_is_said_with_reasons(someone: Someone, planni
     member.reach("#id_plan")
     member.page.keyboard.press("End")
     member.send("main form:has(#id_plan)")
-    member.follow("main p > a[href^='/acoes/'] >> nth=0")
+    proposed = "main p:has-text('Proposta para o plano seguinte')"
+    assert "Transitada para" not in member.text("main"), "it is carried over only once the Council approves that plan"
+    member.follow(f"{proposed} > a")
     assert "Transitada de" in member.text("main")
     member.look()
 
